@@ -1,0 +1,1 @@
+"""Off-chain side of the protocol: what its participants compute and sign."""
