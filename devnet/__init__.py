@@ -1,0 +1,1 @@
+"""A whole network on one machine: chain, orchestrators, gateway and real video."""
