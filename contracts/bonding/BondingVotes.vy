@@ -102,6 +102,7 @@ def checkpointBondingState(
             )
         )
 
+
     # Rounds are only ever appended, so the state before is that of the last one.
     key: bytes32 = self._key(_account)
     previous: Checkpoint = self._checkpoint(_account, round_history._last(key))
@@ -447,14 +448,15 @@ def _delegator_votes(_c: Checkpoint, _round: uint256) -> uint256:
                     method_id=method_id("MissingEarningsPool(address,uint256)"),
                 )
             )
-
     if transcoder.delegate != _c.delegate or transcoder.bonded_amount == 0:
         return 0  # the delegate was no registered transcoder
     if transcoder.last_reward_round < _c.last_claim_round:
         return _c.bonded_amount
 
     start: uint256 = (
-        staticcall bonding_manager.getTranscoderEarningsPoolForRound(_c.delegate, _c.last_claim_round)
+        staticcall bonding_manager.getTranscoderEarningsPoolForRound(
+            _c.delegate, _c.last_claim_round
+        )
     ).cumulativeRewardFactor
     if start == 0:
         start = percentages.PRECISE_PERC

@@ -42,7 +42,9 @@ def setController(_controller: address):
 @internal
 @view
 def _check_controller_owner():
-    assert msg.sender == staticcall IController(self.controller).owner(), "caller must be Controller owner"
+    assert (
+        msg.sender == staticcall IController(self.controller).owner()
+    ), "caller must be Controller owner"
 
 
 @internal

@@ -3,7 +3,7 @@
 @title panic
 @notice Reverts with the `Panic(uint256)` data that clients of the deployed protocol can meet.
 @dev Vyper's own arithmetic checks revert with empty data. Only places where a client sees the code call this
-     (docs/differences.md lists them). Codes: 0x11 overflow, 0x12 division by zero, 0x32 index out of bounds.
+     (docs/differences.md, row 13). Codes: 0x11 overflow, 0x12 division by zero, 0x32 index out of bounds.
 """
 
 OVERFLOW: constant(uint256) = 17  # 0x11

@@ -1,4 +1,4 @@
-"""Where each contract lives, and how tests get one: compiled once a session, deployed in process."""
+"""Where each contract lives, and how tests get one: compiled once, deployed in process."""
 
 from __future__ import annotations
 

@@ -47,8 +47,12 @@ class Protocol:
         with boa.env.prank(self.owner):
             self.controller = deploy("Controller", sender=self.owner)
             self.minter = deploy(
-                "Minter", self.controller.address, p.inflation, p.inflation_change,
-                p.target_bonding_rate, sender=self.owner,
+                "Minter",
+                self.controller.address,
+                p.inflation,
+                p.inflation_change,
+                p.target_bonding_rate,
+                sender=self.owner,
             )
             self.token = deploy("LivepeerToken", sender=self.owner)
             self.l2_cache = deploy("DummyL2LPTDataCache", sender=self.owner)
@@ -80,7 +84,7 @@ class Protocol:
             self.controller.setContractInfo(contract_id(name), address, GIT_COMMIT)
 
     def deploy_proxied(self, name: str) -> Any:
-        """Implementation and ManagerProxy, both registered; returns the implementation's ABI at the proxy."""
+        """Implementation and proxy, both registered; the implementation's ABI at the proxy."""
         target = deploy(name, self.controller.address, sender=self.owner)
         proxy = deploy(
             "ManagerProxy", self.controller.address, contract_id(f"{name}Target"), sender=self.owner

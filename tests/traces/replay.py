@@ -2,8 +2,8 @@
 
     python -m tests.traces.replay            all traces, with a table of gas against the recording
 
-The replayer itself lies beside the traces (../shared/vectors/tools); this module feeds it our build and
-knows the documented differences (docs/differences.md) that the recording could not leave out:
+The replayer itself lies beside the traces (../shared/vectors/tools); this module feeds it our build
+and knows the documented differences (docs/differences.md) that the recording could not leave out:
 
   9  A trace ends at its first successful slash of stake: from there on the books differ by design.
   6  A transcoder that leaves the pool by transferring its whole bond away is recorded like one that
@@ -65,7 +65,9 @@ def leave_out_documented_differences(document: dict[str, Any]) -> None:
         if step["op"] == "digest":
             live = {view: v for view, v in live.items() if view not in step["drop"]} | step["set"]
             for view in uncompared.keys() & live.keys():
-                live[view] = [None if i == uncompared[view] else v for i, v in enumerate(live[view])]
+                live[view] = [
+                    None if i == uncompared[view] else v for i, v in enumerate(live[view])
+                ]
                 step["set"][view] = live[view]
         elif step["ok"] and step["f"].startswith("slashTranscoder"):
             del steps[index:]

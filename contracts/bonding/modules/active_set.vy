@@ -21,7 +21,9 @@ uses: peers
 uses: ledger
 initializes: transcoder_pool
 
-MAX_STAKE: constant(uint256) = 2**96 - 1  # keys of the pool and checkpoints of BondingVotes hold 96 bits
+MAX_STAKE: constant(uint256) = (
+    2**96 - 1
+)  # keys of the pool and checkpoints of BondingVotes hold 96 bits
 
 currentRoundTotalActiveStake: public(uint256)
 nextRoundTotalActiveStake: public(uint256)

@@ -231,7 +231,6 @@ def _bond(_amount: uint256, _owner: address, _to: address, _old_hints: Hints, _n
             errors._check(_to != _owner, "INVALID_DELEGATE")
         else:
             errors._check(old_delegate == _to, "INVALID_DELEGATE_CHANGE")
-
     moved: uint256 = _amount
     if old_bond == 0:
         p.start_round = round + 1
@@ -242,9 +241,7 @@ def _bond(_amount: uint256, _owner: address, _to: address, _old_hints: Hints, _n
         )
         p.start_round = round + 1
         moved += old_bond
-        active_set._decrease_stake(
-            old_delegate, old_bond, round, _old_hints.prev, _old_hints.next
-        )
+        active_set._decrease_stake(old_delegate, old_bond, round, _old_hints.prev, _old_hints.next)
         checkpoints._checkpoint(old_delegate, round)
     errors._check(moved > 0, "delegation amount must be greater than 0")
 

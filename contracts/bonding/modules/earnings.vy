@@ -112,7 +112,6 @@ def _claim(_delegator: address, _round: uint256) -> ledger.Position:
         if p.delegate == _delegator:
             ledger.transcoders[_delegator].cumulative_fees = 0
             ledger.transcoders[_delegator].cumulative_rewards = 0
-
     log IBondingManager.EarningsClaimed(
         delegate=p.delegate,
         delegator=_delegator,

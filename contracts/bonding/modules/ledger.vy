@@ -20,7 +20,6 @@ from ...interfaces import IBondingManager
 from ...modules import errors
 from ...modules import percentages
 
-
 NEVER: constant(uint256) = 2**32 - 1  # deactivation round of a member of the pool
 _WORD32: constant(uint256) = 2**32 - 1
 _WORD64: constant(uint256) = 2**64 - 1
@@ -115,7 +114,9 @@ def getTranscoder(_transcoder: address) -> IBondingManager.Transcoder:
         feeShare=t.fee_share,
         lastActiveStakeUpdateRound=t.last_stake_round,
         activationRound=t.activation_round,
-        deactivationRound=max_value(uint256) if t.deactivation_round == NEVER else t.deactivation_round,
+        deactivationRound=max_value(uint256)
+        if t.deactivation_round == NEVER
+        else t.deactivation_round,
         activeCumulativeRewards=self.transcoders[_transcoder].active_cumulative_rewards,
         cumulativeRewards=self.transcoders[_transcoder].cumulative_rewards,
         cumulativeFees=self.transcoders[_transcoder].cumulative_fees,
@@ -125,7 +126,9 @@ def getTranscoder(_transcoder: address) -> IBondingManager.Transcoder:
 
 @external
 @view
-def getTranscoderEarningsPoolForRound(_transcoder: address, _round: uint256) -> IBondingManager.EarningsPool:
+def getTranscoderEarningsPoolForRound(
+    _transcoder: address, _round: uint256
+) -> IBondingManager.EarningsPool:
     t: RoundTerms = self._round_terms(_transcoder, _round)
     return IBondingManager.EarningsPool(
         totalStake=t.stake,
@@ -138,7 +141,9 @@ def getTranscoderEarningsPoolForRound(_transcoder: address, _round: uint256) -> 
 
 @external
 @view
-def getDelegatorUnbondingLock(_delegator: address, _unbondingLockId: uint256) -> IBondingManager.UnbondingLock:
+def getDelegatorUnbondingLock(
+    _delegator: address, _unbondingLockId: uint256
+) -> IBondingManager.UnbondingLock:
     return self._lock(_delegator, _unbondingLockId)
 
 

@@ -236,7 +236,6 @@ def _mint(_transcoder: address, _stake: uint256) -> uint256:
         treasury: address = peers._treasury()
         if staticcall ILivepeerToken(token).balanceOf(treasury) >= ceiling:
             self._set_next_treasury_cut(0)
-
     minted: uint256 = extcall IMinter(peers._minter()).createReward(
         _stake, active_set.currentRoundTotalActiveStake
     )

@@ -29,7 +29,6 @@ def _push(_key: bytes32, _round: uint256):
             raw_revert(
                 abi_encode(_round, last, method_id=method_id("DecreasingValues(uint256,uint256)"))
             )
-
     self._summaries[_key] = ((count + 1) << 32) | _round
     self._rounds[_key][count >> 3] |= _round << ((count & 7) << 5)
 

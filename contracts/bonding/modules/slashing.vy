@@ -40,7 +40,9 @@ uses: earnings
 
 
 @external
-def slashTranscoder(_transcoder: address, _finder: address, _slashAmount: uint256, _finderFee: uint256):
+def slashTranscoder(
+    _transcoder: address, _finder: address, _slashAmount: uint256, _finderFee: uint256
+):
     managed._check_system_not_paused()
     errors._check(msg.sender == managed._contract(contract_ids.VERIFIER), "caller must be Verifier")
     errors._check(_slashAmount <= percentages.PERC, "invalid slashAmount percentage")
