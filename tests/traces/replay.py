@@ -1,6 +1,7 @@
 """Replay the recorded traces of the deployed protocol on this build.
 
     python -m tests.traces.replay            all traces, with a table of gas against the recording
+    python -m tests.traces.replay --write    the same, and put the table into docs/gas.md
 
 The replayer itself lies beside the traces (../shared/vectors/tools); this module feeds it our build
 and knows the documented differences (docs/differences.md) that the recording could not leave out:
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.artifacts import write_artifacts
+from tests.support.contracts import ROOT
 from tests.support.shared import SHARED
 
 VECTORS = SHARED / "vectors"
@@ -101,14 +103,32 @@ def summary(tally: Any) -> str:
     )
 
 
+GAS_PAGE = """# Gas against the deployed protocol
+
+Mean gas of whole transactions, for the same transactions in the same order: as recorded on the deployed
+Solidity protocol ("recorded") and replayed on this build ("this run"), both behind their proxies.
+Written by `python -m tests.traces.replay --write`.
+
+```
+{table}
+```
+
+{summary}
+"""
+
+
 def main() -> int:
     tally = new_tally()
     for path in trace_files() + trace_files("divergences"):
         replay(path, tally)
-    print(tools().gas_table(tally))
+    table = tools().gas_table(tally)
+    print(table)
     for kind, count in sorted(tally.soft.items()):
         print(f"{kind}: {count}  {tally.examples.get(kind, '')}")
     print(summary(tally))
+    if "--write" in sys.argv[1:]:
+        page = GAS_PAGE.format(table=table, summary=summary(tally))
+        (ROOT / "docs" / "gas.md").write_text(page)
     return 1 if tally.mismatches else 0
 
 
