@@ -3,7 +3,8 @@
 """
 @title Controller
 @notice Registry of every protocol contract, pause switch and owner of the system.
-@dev Contracts look their peers, the pause flag and the owner up here on every call. Source: core spec, section 3.
+@dev Contracts look their peers, the pause flag and the owner up here on every call. Source: core
+     spec, section 3.
 """
 
 from .interfaces import IController

@@ -2,11 +2,13 @@
 # pragma evm-version cancun
 """
 @title ManagerProxy
-@notice Runs the implementation that the Controller has registered for its target id, on its own storage and balance.
-@dev Owns slots 0 (`controller`) and 1 (`targetContractId`), which every implementation lays out alike, and answers
-     for these two itself, so that the Controller can always re-point it. Source: core spec, section 5.
-     Revert data of any length passes. Return data is cut at MAX_RETURN: memory for it is paid for on every call,
-     and no implementation returns more (tests/unit/manager_proxy checks each one's widest return type).
+@notice Runs the implementation that the Controller has registered for its target id, on its own
+        storage and balance.
+@dev Owns slots 0 (`controller`) and 1 (`targetContractId`), which every implementation lays out
+     alike, and answers for these two itself, so that the Controller can always re-point it. Source:
+     core spec, section 5. Revert data of any length passes. Return data is cut at MAX_RETURN:
+     memory for it is paid for on every call, and no implementation returns more
+     (tests/unit/manager_proxy checks each one's widest return type).
 """
 
 from .modules import managed
@@ -20,7 +22,6 @@ exports: (
     managed.setController,
     proxied.targetContractId,
 )
-
 
 MAX_RETURN: constant(uint256) = 4160  # the ABI encoding of the longest service URI, 4,096 bytes
 

@@ -6,6 +6,7 @@
 @dev Source: core spec, section 17.
 """
 
+
 @external
 @pure
 def calculateL2TokenAddress(_token: address) -> address:

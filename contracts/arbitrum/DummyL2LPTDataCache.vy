@@ -2,9 +2,11 @@
 # pragma evm-version cancun
 """
 @title DummyL2LPTDataCache
-@notice Stands in for the bridge's cache of the L1 supply on networks without a bridge: nothing circulates on L1.
+@notice Stands in for the bridge's cache of the L1 supply on networks without a bridge: nothing
+        circulates on L1.
 @dev Source: core spec, section 17.
 """
+
 
 @external
 @pure

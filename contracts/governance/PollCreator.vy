@@ -3,8 +3,8 @@
 """
 @title PollCreator
 @notice Creates polls for accounts with enough stake.
-@dev Answers to no Controller and is registered in none. Carries Poll's code, so that one address is all a deployer
-     names. Source: core spec, section 13.2.
+@dev Answers to no Controller and is registered in none. Carries Poll's code, so that one address is
+     all a deployer names. Source: core spec, section 13.2.
 """
 
 from ..interfaces import IBondingManager
@@ -12,7 +12,6 @@ from ..interfaces import IPollCreator
 from .modules import poll_code
 
 implements: IPollCreator
-
 
 QUORUM: public(constant(uint256)) = 333_300
 QUOTA: public(constant(uint256)) = 500_000

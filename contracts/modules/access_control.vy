@@ -2,10 +2,11 @@
 """
 @title access_control
 @notice Roles: who may call what, granted and revoked by the holders of the role's admin role.
-@dev Owns memberships and admin roles. DEFAULT_ADMIN_ROLE is the admin of every role that was given no other,
-     itself included. Nobody holds a role until the deployable grants it with `_grant_role`.
-     Source: core spec, section 8.2.
+@dev Owns memberships and admin roles. DEFAULT_ADMIN_ROLE is the admin of every role that was given
+     no other, itself included. Nobody holds a role until the deployable grants it with
+     `_grant_role`. Source: core spec, section 8.2.
 """
+
 
 event RoleGranted:
     role: indexed(bytes32)

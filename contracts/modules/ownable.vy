@@ -2,9 +2,10 @@
 """
 @title ownable
 @notice One account that may do everything its contract reserves for the owner. One-step transfer.
-@dev Starts as the deployer, without an event. Whoever is not the owner is refused with empty revert data:
-     clients of the deployed contracts know no text here. Source: core spec, section 2.1.
+@dev Starts as the deployer, without an event. Whoever is not the owner is refused with empty revert
+     data: clients of the deployed contracts know no text here. Source: core spec, section 2.1.
 """
+
 
 event OwnershipTransferred:
     previousOwner: indexed(address)

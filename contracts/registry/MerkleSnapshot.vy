@@ -18,7 +18,6 @@ exports: (
     managed.setController,
 )
 
-
 snapshot: public(HashMap[bytes32, bytes32])
 
 

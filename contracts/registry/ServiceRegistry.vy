@@ -2,7 +2,8 @@
 # pragma evm-version cancun
 """
 @title ServiceRegistry
-@notice Where orchestrators publish the address of their service. No rule about who may, or what is published.
+@notice Where orchestrators publish the address of their service. No rule about who may, or what is
+        published.
 @dev Source: core spec, section 6. The bound on a URI is what ManagerProxy can return.
 """
 
@@ -20,7 +21,6 @@ exports: (
     managed.setController,
     proxied.targetContractId,
 )
-
 
 _uris: HashMap[address, String[4096]]
 

@@ -2,10 +2,10 @@
 # pragma evm-version cancun
 """
 @title AdjustableRoundsManager
-@notice RoundsManager for test networks: anyone may set the block number that rounds are counted in, and the block
-        hash. Never registered on a live network.
-@dev `blockHash` answers for the present block too. Below block 256 it panics with 0x11, as deployed, and rounds
-     cannot be initialised. Source: core spec, section 7.4.
+@notice RoundsManager for test networks: anyone may set the block number that rounds are counted in,
+        and the block hash. Never registered on a live network.
+@dev `blockHash` answers for the present block too. Below block 256 it panics with 0x11, as
+     deployed, and rounds cannot be initialised. Source: core spec, section 7.4.
 """
 
 from ..interfaces import IRoundsManager
@@ -37,7 +37,6 @@ exports: (
     rounds.roundLength,
     rounds.roundLockAmount,
 )
-
 
 num: public(uint256)
 hash: public(bytes32)

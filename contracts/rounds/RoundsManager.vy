@@ -3,8 +3,9 @@
 """
 @title RoundsManager
 @notice The protocol's clock: rounds of a number of L1 blocks, initialised once each by anyone.
-@dev On Arbitrum `block.number` is the chain's estimate of the L1 block number; it may jump by several blocks, and
-     `blockhash` may answer zero for any block. Both are passed on as they are. Source: core spec, sections 7 and 18.
+@dev On Arbitrum `block.number` is the chain's estimate of the L1 block number; it may jump by
+     several blocks, and `blockhash` may answer zero for any block. Both are passed on as they are.
+     Source: core spec, sections 7 and 18.
 """
 
 from ..interfaces import IRoundsManager

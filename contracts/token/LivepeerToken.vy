@@ -3,8 +3,8 @@
 """
 @title LivepeerToken
 @notice LPT on Arbitrum: ERC-20 with permits (ERC-2612), and roles that may mint and burn.
-@dev totalSupply == sum of all balances. On Arbitrum One the bridge's own token is used instead of this one.
-     Source: core spec, section 8.
+@dev totalSupply == sum of all balances. On Arbitrum One the bridge's own token is used instead of
+     this one. Source: core spec, section 8.
 """
 
 from ..interfaces import ILivepeerToken
@@ -24,7 +24,6 @@ exports: (
     access_control.renounceRole,
     access_control.revokeRole,
 )
-
 
 MINTER_ROLE: constant(bytes32) = keccak256("MINTER_ROLE")
 BURNER_ROLE: constant(bytes32) = keccak256("BURNER_ROLE")
@@ -157,7 +156,9 @@ def DOMAIN_SEPARATOR() -> bytes32:
 
 @external
 @view
-def eip712Domain() -> (bytes1, String[14], String[1], uint256, address, bytes32, DynArray[uint256, 1]):
+def eip712Domain() -> (
+    bytes1, String[14], String[1], uint256, address, bytes32, DynArray[uint256, 1]
+):
     return 0x0f, name, VERSION, chain.id, self, empty(bytes32), []
 
 

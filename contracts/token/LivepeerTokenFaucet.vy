@@ -19,7 +19,6 @@ exports: (
     ownable.transferOwnership,
 )
 
-
 HOUR: constant(uint256) = 3600
 
 token: public(address)

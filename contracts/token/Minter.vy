@@ -2,9 +2,11 @@
 # pragma evm-version cancun
 """
 @title Minter
-@notice Holds all stake (LPT) and all deposits and fees (ETH) of the protocol, and mints the rewards of each round.
-@dev Not behind a proxy: replaced by migrating to another one. currentMintedTokens <= currentMintableTokens always.
-     It trusts the accounting of BondingManager and TicketBroker. Source: core spec, section 10.
+@notice Holds all stake (LPT) and all deposits and fees (ETH) of the protocol, and mints the rewards
+        of each round.
+@dev Not behind a proxy: replaced by migrating to another one. currentMintedTokens <=
+     currentMintableTokens always. It trusts the accounting of BondingManager and TicketBroker.
+     Source: core spec, section 10.
 """
 
 from ..interfaces import IBondingManager
@@ -24,7 +26,6 @@ exports: (
     managed.setController,
 )
 
-
 TRANSFER_GAS: constant(uint256) = 2300  # enough to receive and log, too little to call back
 
 inflation: public(uint256)
@@ -36,7 +37,10 @@ currentMintedTokens: public(uint256)
 
 @deploy
 def __init__(
-    _controller: address, _inflation: uint256, _inflationChange: uint256, _targetBondingRate: uint256
+    _controller: address,
+    _inflation: uint256,
+    _inflationChange: uint256,
+    _targetBondingRate: uint256,
 ):
     assert _inflation <= percentages.MINTER_PERC, "_inflation is invalid percentage"
     assert _inflationChange <= percentages.MINTER_PERC, "_inflationChange is invalid percentage"
@@ -145,7 +149,8 @@ def migrateToNewMinter(_newMinter: address):
     assert (
         staticcall IMinter(_newMinter).getController() == managed.controller
     ), "new Minter Controller must be current Controller"
-    # The text is the deployed one; it is this Minter that must still be registered, for depositETH to take its ETH.
+    # The text is the deployed one. It is this Minter that must still be registered: only then does
+    # the new one's depositETH take its ETH.
     assert managed._contract(contract_ids.MINTER) == self, "new Minter must be registered"
 
     token: ILivepeerToken = self._token()

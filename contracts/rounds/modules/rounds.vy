@@ -5,9 +5,10 @@
 @dev With L the length, R the round and S the start block of the last length change, at block B:
        round       = R + (B - S) // L
        start block = S + (B - S) // L * L
-     A length change moves R and S to the running round, so numbers stay continuous: they never go back, and a round
-     is initialised at most once. Only the deployable knows where B comes from; it passes B in. Rounds, start blocks
-     and lengths are counted in 64 bits, so one storage word holds all that the hot views read.
+     A length change moves R and S to the running round, so numbers stay continuous: they never go
+     back, and a round is initialised at most once. Only the deployable knows where B comes from; it
+     passes B in. Rounds, start blocks and lengths are counted in 64 bits, so one storage word holds
+     all that the hot views read.
      Source: core spec, section 7.
 """
 
