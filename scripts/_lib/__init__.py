@@ -1,0 +1,1 @@
+"""What the commands in scripts/ share. The underscore keeps `ape run` from listing the folder."""

@@ -1,0 +1,195 @@
+"""The deployment as an ordered list of steps (core spec 20.2)."""
+
+from __future__ import annotations
+
+from scripts._lib.context import Ref
+from scripts._lib.params import Parameters
+from scripts._lib.protocol import contract_id
+from scripts._lib.rights import HandOver, Mint, Role, StayPaused, Unpause
+from scripts._lib.rules import DEPLOYER
+from scripts._lib.steps import Deploy, Register, Set, Step, Use
+
+CONTROLLER = Ref("Controller")
+MINTER_ROLE, BURNER_ROLE = "MINTER_ROLE", "BURNER_ROLE"
+
+
+def build_plan(parameters: Parameters) -> tuple[Step, ...]:
+    """Every step in order. Each one looks for itself what the chain still lacks."""
+    p = parameters
+    return (
+        Deploy("Controller", "Controller"),
+        *_minter(p),
+        *_token(p),
+        *proxied("TicketBroker"),
+        Register("JobsManager", "TicketBroker"),  # the id by which the Minter knows the broker
+        *proxied("BondingManager"),
+        *proxied("BondingVotes"),
+        *proxied("RoundsManager", p.rounds.implementation),
+        *proxied("ServiceRegistry"),
+        *managed("MerkleSnapshot"),
+        *_supply_cache(p),
+        *_poll_creator(),
+        # Governor, Treasury and LivepeerGovernor go here; our own Treasury replaces the next line.
+        Use("Treasury", _account(p.access.treasury), any_account=True),
+        Register("Treasury", "Treasury"),
+        *_settings(p),
+        *_roles(p),
+        *_opening(p),
+        HandOver(_account(p.access.owner)),
+    )
+
+
+def source_names(steps: tuple[Step, ...]) -> set[str]:
+    """The contracts to compile for these steps."""
+    return {step.source for step in steps if isinstance(step, Deploy)}
+
+
+def managed(name: str, *, seeds: tuple[int, ...] = ()) -> tuple[Step, ...]:
+    """A contract that answers to the Controller, without a proxy."""
+    return (
+        Deploy(name, name, (CONTROLLER,), seeds, reads=(("controller", CONTROLLER),)),
+        Register(name, name),
+    )
+
+
+def proxied(name: str, implementation: str | None = None) -> tuple[Step, ...]:
+    """An implementation as <name>Target and its ManagerProxy as <name>, both registered."""
+    target = f"{name}Target"
+    return (
+        Deploy(
+            target,
+            implementation or name,
+            (CONTROLLER,),
+            reads=(("controller", CONTROLLER), ("targetContractId", bytes(32))),
+            keeps_state=False,
+        ),
+        Register(target, target),
+        Deploy(
+            name,
+            "ManagerProxy",
+            (CONTROLLER, contract_id(target)),
+            reads=(("controller", CONTROLLER), ("targetContractId", contract_id(target))),
+        ),
+        Register(name, name),
+    )
+
+
+def _minter(p: Parameters) -> tuple[Step, ...]:
+    m = p.minter
+    return managed("Minter", seeds=(m.inflation, m.inflation_change, m.target_bonding_rate))
+
+
+def _token(p: Parameters) -> tuple[Step, ...]:
+    existing = p.existing.livepeer_token
+    token: Step = Deploy("LivepeerToken", "LivepeerToken")
+    if existing:
+        token = Use("LivepeerToken", existing)
+    return (token, Register("LivepeerToken", "LivepeerToken"), *_faucet(p))
+
+
+def _faucet(p: Parameters) -> tuple[Step, ...]:
+    if p.faucet is None:
+        return ()
+    name, amount, wait = "LivepeerTokenFaucet", p.faucet.request_amount, p.faucet.request_wait
+    reads = (("token", Ref("LivepeerToken")), ("requestAmount", amount), ("requestWait", wait))
+    return (
+        Deploy(name, name, (Ref("LivepeerToken"), amount, wait), reads=reads),
+        Register(name, name),
+    )
+
+
+def _supply_cache(p: Parameters) -> tuple[Step, ...]:
+    """Where the Minter reads the supply on L1: without a bridge there is none, says the dummy."""
+    existing = p.existing.l2_lpt_data_cache
+    cache: Step = Deploy("L2LPTDataCache", "DummyL2LPTDataCache", keeps_state=False)
+    if existing:
+        cache = Use("L2LPTDataCache", existing)
+    return (cache, Register("L2LPTDataCache", "L2LPTDataCache"))
+
+
+def _poll_creator() -> tuple[Step, ...]:
+    """Registered too, unlike upstream, so that one address leads to every contract."""
+    manager = Ref("BondingManager")
+    return (
+        Deploy(
+            "PollCreator",
+            "PollCreator",
+            (manager,),
+            reads=(("bondingManager", manager),),
+            keeps_state=False,
+        ),
+        Register("PollCreator", "PollCreator"),
+    )
+
+
+def _settings(p: Parameters) -> tuple[Step, ...]:
+    bonding, rounds, broker, minter = "BondingManager", "RoundsManager", "TicketBroker", "Minter"
+    return (
+        Set(bonding, "setUnbondingPeriod", "unbondingPeriod", p.bonding.unbonding_period),
+        Set(
+            bonding,
+            "setNumActiveTranscoders",
+            "getTranscoderPoolMaxSize",
+            p.bonding.num_active_transcoders,
+        ),
+        Set(
+            bonding,
+            "setTreasuryRewardCutRate",
+            "nextRoundTreasuryRewardCutRate",
+            p.bonding.treasury_reward_cut_rate,
+        ),
+        Set(
+            bonding,
+            "setTreasuryBalanceCeiling",
+            "treasuryBalanceCeiling",
+            p.bonding.treasury_balance_ceiling,
+        ),
+        Set(rounds, "setRoundLength", "roundLength", p.rounds.round_length),
+        Set(rounds, "setRoundLockAmount", "roundLockAmount", p.rounds.round_lock_amount),
+        Set(broker, "setUnlockPeriod", "unlockPeriod", p.broker.unlock_period),
+        Set(
+            broker,
+            "setTicketValidityPeriod",
+            "ticketValidityPeriod",
+            p.broker.ticket_validity_period,
+        ),
+        Set(minter, "setInflationChange", "inflationChange", p.minter.inflation_change),
+        Set(minter, "setTargetBondingRate", "targetBondingRate", p.minter.target_bonding_rate),
+    )
+
+
+def _roles(p: Parameters) -> tuple[Step, ...]:
+    """The genesis supply through a role that is given back, then the Minter's own roles."""
+    minter, deployer = Ref("Minter"), Ref(DEPLOYER)
+    return (
+        *_genesis(p),
+        Role(MINTER_ROLE, deployer, held=False),
+        Role(MINTER_ROLE, minter, held=False, former=True),
+        Role(BURNER_ROLE, minter, held=False, former=True),
+        Role(MINTER_ROLE, minter, held=True),
+        Role(BURNER_ROLE, minter, held=p.minter.burner),
+    )
+
+
+def _genesis(p: Parameters) -> tuple[Step, ...]:
+    if p.genesis is None:
+        return ()
+    mints: list[Mint] = []
+    for to, amount in (
+        ("LivepeerTokenFaucet", p.genesis.to_faucet),
+        (DEPLOYER, p.genesis.to_deployer),
+    ):
+        if amount:
+            mints.append(Mint(to, amount, supply=sum(mint.amount for mint in mints) + amount))
+    grant = Role(MINTER_ROLE, Ref(DEPLOYER), held=True, until=tuple(mints))
+    return (grant, *mints) if mints else ()
+
+
+def _account(value: str) -> str | Ref:
+    return Ref(DEPLOYER) if value == DEPLOYER else value
+
+
+def _opening(p: Parameters) -> tuple[Step, ...]:
+    if p.access.unpause:
+        return (Unpause(),)
+    return (StayPaused(),)
