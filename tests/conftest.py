@@ -1,7 +1,8 @@
-"""What every test shares: markers by folder, hypothesis profiles, the deployed protocol, actors by role.
+"""What every test shares: kinds, hypothesis profiles, the deployed protocol, actors by role.
 
-Isolation needs no fixture: titanoboa's pytest plugin wraps each fixture, each test and each hypothesis example in
-`boa.env.anchor()`, so whatever a test does to the chain is undone after it, block number and balances included.
+Isolation needs no fixture: titanoboa's pytest plugin wraps each fixture, each test and each
+hypothesis example in `boa.env.anchor()`, so whatever a test does to the chain is undone after it,
+block number and balances included.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import boa
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support import vyper_coverage
 from tests.support.protocol import LPT, Protocol
 from tests.support.shared import SHARED, WHY_SKIPPED
 
@@ -45,6 +47,10 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    vyper_coverage.pytest_configure(config)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -102,9 +102,8 @@ def checkpointBondingState(
             )
         )
 
-
-    # Rounds are only ever appended, so the state before is that of the last one.
     key: bytes32 = self._key(_account)
+    # Rounds are only ever appended, so the state before is that of the last one.
     previous: Checkpoint = self._checkpoint(_account, round_history._last(key))
     current: Checkpoint = Checkpoint(
         bonded_amount=_bondedAmount,
