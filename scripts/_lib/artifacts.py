@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -146,7 +147,8 @@ def _compile(names: Iterable[str], root: Path) -> Iterator[Artifact]:
         if name not in paths:
             raise ArtifactError(f"{name}: no {name}.vy under {root / 'contracts'}")
     chosen = [paths[name] for name in names]
-    with _own_vyper_first():
+    with _own_vyper_first(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Ape's plugins about themselves
         compiled = {item.name: item for item in compilers.compile(chosen, project=Project(root))}
     for path in chosen:
         item = compiled[path.stem]
@@ -193,7 +195,8 @@ def _read(file: Path) -> dict[str, Artifact]:
 
 
 def _artifact(item: dict[str, Any]) -> Artifact:
-    return Artifact(**{**item, "abi": tuple(item["abi"])})
+    values: dict[str, Any] = {**item, "abi": tuple(item["abi"])}
+    return Artifact(**values)
 
 
 def _write(file: Path, artifacts: Mapping[str, Artifact]) -> None:

@@ -104,28 +104,30 @@ class ApeChain:
         self._account = account
         self.account = str(account.address)
         self.chain_id = int(self._provider.chain_id)
-        self.genesis = _hex(self._provider.web3.eth.get_block(0)["hash"])
+        eth = self._provider.web3.eth
+        self.genesis = _hex(_ask("block 0", lambda: eth.get_block(0)["hash"]))
 
     def code(self, address: str) -> bytes:
-        return bytes(self._provider.web3.eth.get_code(address))
+        eth = self._provider.web3.eth
+        return bytes(_ask(f"code at {address}", lambda: eth.get_code(address)))
 
     def nonce(self, address: str) -> int:
-        return int(self._provider.web3.eth.get_transaction_count(address))
+        eth = self._provider.web3.eth
+        return int(_ask(f"nonce of {address}", lambda: eth.get_transaction_count(address)))
 
     def find(self, tx: str) -> Mined | None:
-        from web3.exceptions import TimeExhausted, TransactionNotFound
+        mined: Mined | None = _ask(f"transaction {tx}", lambda: self._find(tx))
+        return mined
+
+    def _find(self, tx: str) -> Mined | None:
+        from web3.exceptions import TransactionNotFound
 
         eth = self._provider.web3.eth
         try:
             found = eth.get_transaction(tx)
         except TransactionNotFound:
             return None
-        try:
-            receipt = eth.wait_for_transaction_receipt(tx, timeout=WAIT_SECONDS)
-        except TimeExhausted:
-            raise ChainError(
-                f"transaction {tx}: not mined in {WAIT_SECONDS} s; run again"
-            ) from None
+        receipt = eth.wait_for_transaction_receipt(tx, timeout=WAIT_SECONDS)
         return Mined(
             tx=_hex(receipt["transactionHash"]),
             block=int(receipt["blockNumber"]),
@@ -137,48 +139,40 @@ class ApeChain:
         )
 
     def read(self, artifact: Artifact, address: str, function: str, *args: Any) -> Any:
-        try:
-            return getattr(contract_instance(artifact, address), function)(*args)
-        except Exception as error:  # what a node answers to a call is its own affair; name the call
-            raise ChainError(f"{artifact.name}.{function} at {address}: {_line(error)}") from error
+        instance = contract_instance(artifact, address)
+        what = f"{artifact.name}.{function} at {address}"
+        return _ask(what, lambda: getattr(instance, function)(*args))
 
     def creation_code(self, request: Creation) -> bytes:
         return bytes(self._deployment(request).data)
 
     def simulate(self, request: Creation, *, sender: str) -> bytes:
+        eth = self._provider.web3.eth
         call = {"from": sender, "data": "0x" + self.creation_code(request).hex()}
-        try:
-            return bytes(self._provider.web3.eth.call(call))
-        except Exception as error:
-            raise ChainError(
-                f"{request.artifact.name}: creation reverts: {_line(error)}"
-            ) from error
+        what = f"creation of {request.artifact.name}, simulated"
+        return bytes(_ask(what, lambda: eth.call(call)))
 
     def prepare(self, request: Request) -> Prepared:
-        label = self._label(request)
-        try:
-            transaction = (
-                self._deployment(request) if isinstance(request, Creation) else self._call(request)
-            )
-            transaction.sender = self.account
-            transaction = self._account.prepare_transaction(transaction)
-            signed = self._account.sign_transaction(transaction)
-        except Exception as error:
-            raise ChainError(f"{label}: {_line(error)}") from error
+        label = _label(request)
+        signed = _ask(label, lambda: self._sign(request))
         if signed is None:
             raise ChainError(f"{label}: not signed")
-        by_us = signed.signature is not None
         return Prepared(
-            tx=_hex(signed.txn_hash) if by_us else None,
+            tx=_hex(signed.txn_hash) if signed.signature is not None else None,
             nonce=int(signed.nonce),
             send=lambda: self._send(signed, label),
         )
 
+    def _sign(self, request: Request) -> Any:
+        if isinstance(request, Creation):
+            transaction = self._deployment(request)
+        else:
+            transaction = self._call(request)
+        transaction.sender = self.account
+        return self._account.sign_transaction(self._account.prepare_transaction(transaction))
+
     def _send(self, signed: Any, label: str) -> Mined:
-        try:
-            receipt = self._provider.send_transaction(signed)
-        except Exception as error:
-            raise ChainError(f"{label}: {_line(error)}") from error
+        receipt = _ask(label, lambda: self._provider.send_transaction(signed))
         mined = self.find(_hex(receipt.txn_hash))
         if mined is None or not mined.succeeded:
             raise ChainError(f"{label}: transaction {receipt.txn_hash} failed")
@@ -195,17 +189,28 @@ class ApeChain:
         function = kind.mutable_methods[request.function]
         return self._ecosystem.encode_transaction(request.address, function, *request.args)
 
-    def _label(self, request: Request) -> str:
-        if isinstance(request, Creation):
-            return f"deploy {request.artifact.name}"
-        return f"{request.artifact.name}.{request.function} at {request.address}"
-
 
 def contract_instance(artifact: Artifact, address: str) -> Any:
     """An Ape ContractInstance: its functions are attributes."""
     from ape.contracts import ContractInstance
 
     return ContractInstance(address, artifact.contract_type)
+
+
+def _label(request: Request) -> str:
+    if isinstance(request, Creation):
+        return f"deploy {request.artifact.name}"
+    return f"{request.artifact.name}.{request.function} at {request.address}"
+
+
+def _ask(what: str, ask: Callable[[], Any]) -> Any:
+    """Whatever a node, a wallet or their libraries throw becomes one line that says at what."""
+    try:
+        return ask()
+    except ChainError:
+        raise
+    except Exception as error:
+        raise ChainError(f"{what}: {_line(error)}") from error
 
 
 def _hex(value: Any) -> str:

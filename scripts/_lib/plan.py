@@ -153,8 +153,16 @@ def _settings(p: Parameters) -> tuple[Step, ...]:
             "ticketValidityPeriod",
             p.broker.ticket_validity_period,
         ),
-        Set(minter, "setInflationChange", "inflationChange", p.minter.inflation_change),
-        Set(minter, "setTargetBondingRate", "targetBondingRate", p.minter.target_bonding_rate),
+        Set(
+            minter, "setInflationChange", "inflationChange", p.minter.inflation_change, seeded=True
+        ),
+        Set(
+            minter,
+            "setTargetBondingRate",
+            "targetBondingRate",
+            p.minter.target_bonding_rate,
+            seeded=True,
+        ),
     )
 
 

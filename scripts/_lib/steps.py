@@ -224,12 +224,16 @@ class Register:
 
 @dataclass(frozen=True)
 class Set:
-    """Set a parameter. `getter` reads what the setter wrote, in force now or from next round."""
+    """Set a parameter. `getter` reads what the setter wrote, in force now or from next round.
+
+    `seeded`: the constructor sets it too, so a new contract has it already.
+    """
 
     contract: str
     setter: str
     getter: str
     value: int
+    seeded: bool = False
 
     @property
     def name(self) -> str:
@@ -237,7 +241,7 @@ class Set:
 
     def judge(self, context: Context) -> Verdict:
         now = context.read(self.contract, self.getter)
-        if now == self.value:
+        if now == self.value or (now is None and self.seeded):
             return Unchanged(str(self.value))
         if refused := context.only_owner():
             return refused
