@@ -8,7 +8,7 @@ import boa
 import pytest
 
 from tests.support.contracts import ZERO
-from tests.support.protocol import LPT
+from tests.support.protocol import LPT, Protocol
 from tests.unit.bonding_manager.conftest import PERC, PRECISE, Staking, own_events
 
 HALF = PERC // 2
@@ -184,3 +184,33 @@ def test_reward_for_transcoder__anybody_else__reverts(staking: Staking, stranger
     staking.manager.setRewardCaller(ZERO, sender=transcoder)
     with boa.reverts("caller must be transcoder's reward caller"):
         staking.manager.rewardForTranscoder(transcoder, sender=stranger)
+
+
+# -- Bookkeeping that keeps shares below what there is to share
+
+
+def test_stake_outside_the_pool__still_active__is_recorded(
+    staking: Staking, orchestrator: str
+) -> None:
+    """Deployed: only pool members were recorded; stale stake inflated fees (difference 6)."""
+    manager, members = staking.manager, staking.fill_pool()
+    round_ = staking.next_round()
+    for member in members:
+        manager.reward(sender=member)
+    evicted = staking.pool()[-1]
+    manager.bond(900 * LPT, orchestrator, sender=orchestrator)
+    assert evicted not in staking.pool()
+    stake = manager.transcoderTotalStake(evicted)
+    staking.delegator(LPT // 10, evicted)
+    assert manager.transcoderTotalStake(evicted) == stake + LPT // 10
+    assert manager.getTranscoder(evicted)[3] == round_ + 1
+    pool = manager.getTranscoderEarningsPoolForRound(evicted, round_ + 1)
+    assert pool[0] == stake + LPT // 10
+
+
+def test_share_of__more_accrued_than_stake__reverts(protocol: Protocol) -> None:
+    """No sequence of calls gets there; the check stands behind the bookkeeping (difference 7)."""
+    manager = protocol.targets["BondingManager"]
+    assert manager.eval("rewards._share_of(3, 100, 4)") == 75
+    with boa.reverts("active rewards exceed total stake"):
+        manager.eval("rewards._share_of(5, 100, 4)")
