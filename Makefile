@@ -43,7 +43,7 @@ format: install  ## rewrite Python and Vyper files in the house format
 size: install  ## runtime size of every contract
 	@python -m tools.size_table
 
-abi: install  ## write abi/*.json from the contracts
+abi: install  ## write keepers/abi/*.json from the contracts
 	@ape run export_abi
 
 picture: install  ## draw docs/system.svg

@@ -36,36 +36,18 @@ getRoleAdmin: public(HashMap[bytes32, bytes32])
 
 @external
 def grantRole(role: bytes32, account: address):
-    """
-    @notice Give a role to an account. Nothing happens if it has the role.
-    @dev Reverts "AccessControl: account <caller> is missing role <admin role>".
-    @param role Id of the role: keccak256 of its name.
-    @param account Who receives it.
-    """
     self._check_role(self.getRoleAdmin[role], msg.sender)
     self._grant_role(role, account)
 
 
 @external
 def revokeRole(role: bytes32, account: address):
-    """
-    @notice Take a role from an account. Nothing happens if it does not have the role.
-    @dev Reverts "AccessControl: account <caller> is missing role <admin role>".
-    @param role Id of the role: keccak256 of its name.
-    @param account Who loses it.
-    """
     self._check_role(self.getRoleAdmin[role], msg.sender)
     self._revoke_role(role, account)
 
 
 @external
 def renounceRole(role: bytes32, account: address):
-    """
-    @notice Give up a role of one's own.
-    @dev Reverts "AccessControl: can only renounce roles for self".
-    @param role Id of the role: keccak256 of its name.
-    @param account The caller, repeated as a safeguard.
-    """
     assert account == msg.sender, "AccessControl: can only renounce roles for self"
     self._revoke_role(role, account)
 

@@ -7,12 +7,14 @@
      this one. Source: core spec, section 8.
 """
 
+from ..interfaces import IAccessControl
 from ..interfaces import ILivepeerToken
 from ..modules import access_control
 from ..modules import ecdsa
 from ..modules import panic
 
 implements: ILivepeerToken
+implements: IAccessControl
 
 initializes: access_control
 
