@@ -1,4 +1,4 @@
-"""The repository's own files: pins that agree, a picture that is fresh, an install that explains."""
+"""The repository's own files: pins agree, the picture is fresh, the install explains."""
 
 from __future__ import annotations
 
