@@ -9,7 +9,6 @@
 from ..interfaces import IBondingManager
 from ..interfaces import IBondingVotes
 
-
 currentRound: public(uint256)
 nextRoundTotalActiveStake: public(uint256)
 reward_factors: HashMap[address, HashMap[uint256, uint256]]
