@@ -1,0 +1,4 @@
+from devnet.cli import cli
+
+if __name__ == "__main__":
+    cli()

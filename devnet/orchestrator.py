@@ -1,0 +1,216 @@
+"""An orchestrator without its HTTP server: offers, segments in, renditions out."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eth_account import Account
+from eth_typing import ChecksumAddress
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+
+from devnet.chain_view import ChainView
+from devnet.fields import Fields, WireError, from_header
+from devnet.media import MediaError
+from devnet.receiver import PaymentError, Receiver, Terms
+from devnet.transcoding import transcode
+from devnet.winners import WinnerFile
+from devnet.wire import (
+    AuthToken,
+    OrchestratorInfo,
+    Payment,
+    SegData,
+    TranscodedSegment,
+    TranscodeResult,
+)
+from keepers.tickets import (
+    SignatureError,
+    be,
+    personal_sign,
+    personal_signer,
+    request_digest,
+    result_digest,
+    segment_digest,
+)
+
+TOKEN_SECONDS = 30 * 60
+MAX_PROFILES = 8
+MAX_SEGMENTS_AT_ONCE = 4
+
+
+class RefusedError(Exception):
+    """A request that is turned down, with the HTTP status it gets."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+@dataclass
+class Work:
+    """What an orchestrator has done so far."""
+
+    segments: int = 0
+    pixels: int = 0
+    refused: int = 0
+    seconds: float = 0.0
+
+
+class Orchestrator:
+    """Checks in the order of go-livepeer: payment, credentials, tickets, balance, body, work."""
+
+    def __init__(
+        self, *, key: str, url: str, terms: Terms, chain: ChainView, directory: Path
+    ) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.address: ChecksumAddress = to_checksum_address(Account.from_key(key).address)
+        self.url = url
+        self.work = Work()
+        self.receiver = Receiver(
+            self.address, terms, chain, WinnerFile(directory / "winners.jsonl").append
+        )
+        self._key, self._directory = key, directory
+        self._secret = secrets.token_bytes(32)
+        self._renditions: dict[str, Path] = {}
+        self._lock = threading.Lock()
+        self._slots = threading.Semaphore(MAX_SEGMENTS_AT_ONCE)
+
+    # -- offers
+
+    def info(self, request: Fields) -> OrchestratorInfo:
+        """Answer a gateway that proves its address. Raises RefusedError."""
+        try:
+            sender = request.address("address")
+            sig = request.data("sig")
+        except WireError as error:
+            raise RefusedError(400, str(error)) from None
+        if not _signed(request_digest(sender), sig, sender):
+            raise RefusedError(403, "invalid signature over the gateway's address")
+        return self._offer(sender, self._token(secrets.token_hex(8)))
+
+    def _offer(self, sender: ChecksumAddress, token: AuthToken) -> OrchestratorInfo:
+        try:
+            with self._lock:
+                params = self.receiver.ticket_params(sender)
+        except ValueError as error:
+            raise RefusedError(400, f"no ticket parameters for {sender}: {error}") from None
+        info = OrchestratorInfo(
+            transcoder=self.url,
+            address=self.address,
+            ticket_params=params,
+            price_info=self.receiver.terms.price,
+            auth_token=token,
+        )
+        return info.signed(self._key)
+
+    def _token(self, session: str, expiration: int | None = None) -> AuthToken:
+        expiration = expiration or int(time.time()) + TOKEN_SECONDS
+        token = hmac.digest(self._secret, session.encode() + be(expiration), "sha256")
+        return AuthToken(token, session, expiration)
+
+    # -- segments
+
+    def segment(
+        self, payment_header: str, segment_header: str, body: Callable[[], bytes]
+    ) -> dict[str, Any]:
+        """Take one segment; `body` is read only after it is paid for. Raises RefusedError.
+
+        An error after that is an answer of its own: the gateway's credit is spent on nothing.
+        """
+        try:
+            payment = Payment.read(from_header("payment", payment_header))
+        except ValueError as error:
+            raise RefusedError(402, str(error)) from None
+        try:
+            segment = SegData.read(from_header("segment", segment_header))
+        except ValueError as error:
+            raise RefusedError(403, str(error)) from None
+        self._check_credentials(payment, segment)
+        if not self._slots.acquire(blocking=False):
+            raise RefusedError(403, "OrchestratorCapped")
+        try:
+            offer = self._offer(payment.sender, segment.auth_token)
+            session = segment.auth_token.session_id
+            try:
+                with self._lock:
+                    self.receiver.process(payment, session)
+                    self.receiver.check_balance(payment.sender, session)
+            except PaymentError as error:
+                raise RefusedError(400, str(error)) from None
+            source = body()
+            if keccak(source) != segment.hash:
+                raise RefusedError(403, "segment hash mismatch")
+            try:
+                return self._transcode(payment.sender, segment, source, offer).write()
+            except MediaError as error:
+                return {"seq": segment.seq, "error": str(error)}
+        finally:
+            self._slots.release()
+
+    def _check_credentials(self, payment: Payment, segment: SegData) -> None:
+        names = [profile.name for profile in segment.profiles]
+        digest = segment_digest(segment.manifest_id, segment.seq, segment.hash, names)
+        if not _signed(digest, segment.sig, payment.sender):
+            raise RefusedError(403, "invalid segment signature")
+        if not 1 <= len(names) <= MAX_PROFILES or len(set(names)) != len(names):
+            raise RefusedError(403, f"segment asks for {len(names)} profiles, 1 to {MAX_PROFILES}")
+        token = segment.auth_token
+        expected = self._token(token.session_id, token.expiration)
+        if not hmac.compare_digest(token.token, expected.token):
+            raise RefusedError(403, "invalid auth token")
+        if token.expiration <= time.time():
+            raise RefusedError(403, "auth token expired")
+
+    def _transcode(
+        self, sender: str, segment: SegData, source: bytes, offer: OrchestratorInfo
+    ) -> TranscodeResult:
+        begin = time.monotonic()
+        renditions = transcode(source, segment.profiles)
+        hashes = [keccak(rendition.data) for rendition in renditions]
+        session = segment.auth_token.session_id
+        pixels = sum(rendition.pixels for rendition in renditions)
+        stored = []
+        for rendition in renditions:
+            name = f"{session}/{rendition.profile.name}/{segment.seq}.ts"
+            path = self._directory / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(rendition.data)
+            stored.append(TranscodedSegment(f"{self.url}/stream/{name}", rendition.pixels))
+            self._renditions[f"/stream/{name}"] = path
+        with self._lock:
+            self.receiver.debit(sender, session, pixels)
+            self.work.segments += 1
+            self.work.pixels += pixels
+            self.work.seconds += time.monotonic() - begin
+        sig = personal_sign(result_digest(hashes), self._key)
+        return TranscodeResult(segment.seq, stored, sig, offer)
+
+    def rendition(self, path: str) -> bytes | None:
+        """A rendition made here, by the path of its URL."""
+        file = self._renditions.get(path)
+        return None if file is None else file.read_bytes()
+
+    def status(self) -> dict[str, Any]:
+        return {
+            "address": self.address,
+            "segments": self.work.segments,
+            "pixels": self.work.pixels,
+            "refused": self.work.refused,
+            "seconds": round(self.work.seconds, 3),
+            "tickets_received": self.receiver.received,
+            "tickets_won": self.receiver.won,
+        }
+
+
+def _signed(digest: bytes, sig: bytes, signer: str) -> bool:
+    try:
+        return personal_signer(digest, sig) == signer
+    except SignatureError:
+        return False

@@ -1,0 +1,90 @@
+"""The whole network, from an empty chain to closed books.
+
+Phases: cut the clip, start the chain, deploy, hand out money, start the nodes, bond, stream in two
+rounds, redeem the winning tickets of each in the next, settle, unbond, withdraw, close the books.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from devnet.network import Cast, Network, gather, local_chain
+from devnet.options import Options
+from devnet.processes import Nodes
+from devnet.scenario import DEFAULT, Scenario
+from devnet.screen import Screen
+from devnet.source import prepare
+from devnet.story import Story
+from devnet.summary import Summary
+from scripts._lib.deployment import StepReport, deploy_protocol
+from scripts._lib.params import Parameters, load_parameters
+
+REDEEM_GAS = 350_000
+
+
+@dataclass(frozen=True)
+class Running:
+    """A network that is up, after its story: for the report, and to be left running."""
+
+    summary: Summary
+    network: Network
+    cast: Cast
+    nodes: Nodes
+
+
+@contextmanager
+def running_network(
+    options: Options, screen: Screen, scenario: Scenario = DEFAULT
+) -> Iterator[Running]:
+    """Run the story; chain and nodes live until the context is left, however that happens."""
+    begin = time.monotonic()
+    source = prepare(options, screen, scenario)
+    with local_chain(gas_price=scenario.gas_price) as provider, Nodes() as nodes:
+        cast = gather(len(scenario.orchestrators), len(scenario.delegators))
+        network = _deploy(options, screen, scenario, provider, cast)
+        story = Story(options, screen, scenario, source, network, cast, nodes)
+        story.hand_out()
+        story.start_nodes()
+        story.bond()
+        story.stream()
+        story.settle()
+        yield Running(story.summary(begin), network, cast, nodes)
+
+
+def _deploy(
+    options: Options, screen: Screen, scenario: Scenario, provider: Any, cast: Cast
+) -> Network:
+    with screen.phase("deploy", "compiling the contracts") as phase:
+        sent = 0
+
+        def on_step(report: StepReport) -> None:
+            nonlocal sent
+            sent += report.tx is not None
+            phase.step(report.name, of=report.total)
+
+        protocol = deploy_protocol(
+            cast.deployer.account,
+            _parameters(scenario),
+            records=options.output / "deployment.json",
+            on_step=on_step,
+        )
+        phase.detail = (
+            f"{sent} transactions on chain {provider.chain_id}, "
+            f"Controller {protocol.controller.address}"
+        )
+    return Network(provider, protocol)
+
+
+def _parameters(scenario: Scenario) -> Parameters:
+    """The local network's, with rounds short enough to turn a few of them."""
+    base = load_parameters("local")
+    return replace(
+        base,
+        rounds=replace(base.rounds, round_length=scenario.round_length),
+        bonding=replace(base.bonding, unbonding_period=scenario.unbonding_period),
+        broker=replace(base.broker, unlock_period=scenario.unlock_period),
+    )

@@ -1,0 +1,279 @@
+"""A gateway's dealings with one orchestrator: its offer, the credit there, segments sent to it."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from http.client import HTTPConnection, HTTPException
+from threading import Lock
+from urllib.parse import urlsplit
+
+from eth_account import Account
+from eth_typing import ChecksumAddress
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+
+from devnet.chain_view import ChainView
+from devnet.fields import Fields, hexed, to_header
+from devnet.media import Profile
+from devnet.transcoding import count
+from devnet.wire import (
+    PAYMENT_HEADER,
+    SEGMENT_HEADER,
+    OrchestratorInfo,
+    Payment,
+    SegData,
+    TranscodeResult,
+)
+from keepers.tickets import (
+    SignatureError,
+    Ticket,
+    expected_value,
+    personal_sign,
+    personal_signer,
+    request_digest,
+    result_digest,
+    segment_digest,
+    sign_ticket,
+)
+
+MAX_TICKETS = 600
+# A rendition shorter than this cannot be video.
+SHORTEST = 25
+HTTP_SECONDS = 120
+# A token lives 30 minutes; it is replaced in its last tenth.
+TOKEN_MARGIN = 180
+
+
+class OrchestratorError(RuntimeError):
+    """This orchestrator did not do the work; another one may."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a gateway agrees to: wei per pixel, and expected value of one ticket in wei."""
+
+    max_price: Fraction
+    max_ticket_ev: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """A segment to send, with what is to be made of it."""
+
+    manifest_id: str
+    seq: int
+    data: bytes
+    seconds: float
+    frame_rate: Fraction
+    profiles: tuple[Profile, ...]
+
+    def pixels(self) -> int:
+        """Upper estimate of the pixels that will be billed, as go-livepeer's gateway makes it."""
+        frames = math.ceil(self.frame_rate) * math.ceil(self.seconds * 10) / 10
+        return math.ceil(1.02 * frames) * sum(p.width * p.height for p in self.profiles)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Renditions by profile name, checked, and what they cost."""
+
+    orchestrator: ChecksumAddress
+    renditions: Mapping[str, bytes]
+    pixels: int
+    tickets: int
+
+
+@dataclass
+class Session:
+    """Not for two threads at once: hold `lock`."""
+
+    uri: str
+    recipient: ChecksumAddress
+    key: str = field(repr=False)
+    chain: ChainView = field(repr=False)
+    limits: Limits
+    lock: Lock = field(default_factory=Lock, repr=False)
+    info: OrchestratorInfo | None = None
+    _stale: bool = False
+    _credit: Fraction = Fraction(0)
+    _nonces: dict[bytes, int] = field(default_factory=dict)
+
+    @property
+    def sender(self) -> ChecksumAddress:
+        return to_checksum_address(Account.from_key(self.key).address)
+
+    def refresh(self) -> OrchestratorInfo:
+        """Ask for a new offer; credit belongs to the session it was given in."""
+        sig = personal_sign(request_digest(self.sender), self.key)
+        body = json.dumps({"address": self.sender, "sig": hexed(sig)}).encode()
+        answer = self._post("/info", body, {"Content-Type": "application/json"})
+        self.info = self._checked(lambda: OrchestratorInfo.read(Fields.parse("info", answer)))
+        self._credit, self._stale = Fraction(0), False
+        return self.info
+
+    def send(self, job: Job) -> Delivery:
+        """Pay for a segment, have it transcoded, download and check. Raises OrchestratorError."""
+        info = self.info
+        if info is None or self._stale or self._expires(info):
+            info = self.refresh()
+        payment = self._payment(info, job)
+        headers = {
+            PAYMENT_HEADER: to_header(payment.write()),
+            SEGMENT_HEADER: to_header(self._seg_data(info, job).write()),
+            "Content-Type": "video/mp2t",
+        }
+        try:
+            answer = Fields.parse("result", self._post("/segment", job.data, headers))
+            if answer.has("error"):
+                raise OrchestratorError(answer.text("error", longest=1000))
+            result = TranscodeResult.read(answer)
+            renditions = self._verify(info, job, result)
+        except (OrchestratorError, ValueError) as error:
+            self._stale = True
+            raise OrchestratorError(f"{self.recipient}: {error}") from None
+        pixels = sum(segment.pixels for segment in result.segments)
+        self._credit -= pixels * info.price_info.price
+        try:
+            self.info = self._checked(lambda: result.info)
+        except OrchestratorError:
+            self._stale = True  # the work is done; the next segment asks for another offer
+        return Delivery(self.recipient, renditions, pixels, len(payment.ticket_sender_params))
+
+    # -- offers
+
+    def _expires(self, info: OrchestratorInfo) -> bool:
+        """Tickets are refused in the last block of their parameters, segments with an old token."""
+        blocks_left = info.ticket_params.expiration_block - self.chain.block_number()
+        seconds_left = info.auth_token.expiration - time.time()
+        return blocks_left <= 1 or seconds_left < TOKEN_MARGIN
+
+    def _checked(self, offer: Callable[[], OrchestratorInfo]) -> OrchestratorInfo:
+        """An offer a gateway can live with, else OrchestratorError."""
+        try:
+            info = offer()
+        except ValueError as error:
+            raise OrchestratorError(f"{self.recipient}: {error}") from None
+        params, price = info.ticket_params, info.price_info.price
+        ev = expected_value(params.face_value, params.win_prob)
+        funds = self.chain.sender(self.sender)
+        faults = {
+            "offer is not signed by its address": not info.is_signed(),
+            "offer is not of the registered orchestrator": info.address != self.recipient,
+            "tickets are for somebody else": params.recipient != self.recipient,
+            f"price {float(price):g} is above the limit": price > self.limits.max_price,
+            "ticket expected value is above the limit": ev > self.limits.max_ticket_ev,
+            "ticket faceValue too low": ev >= params.face_value,
+            "ticket faceValue is above the deposit": params.face_value > funds.deposit,
+            "sender has no reserve": funds.reserve == 0,
+        }
+        for text, wrong in faults.items():
+            if wrong:
+                raise OrchestratorError(f"{self.recipient}: {text}")
+        return info
+
+    # -- paying
+
+    def _payment(self, info: OrchestratorInfo, job: Job) -> Payment:
+        params = info.ticket_params
+        ev = expected_value(params.face_value, params.win_prob)
+        need = max(job.pixels() * info.price_info.price, ev) - self._credit
+        size = max(0, math.ceil(need / ev))
+        if size > MAX_TICKETS:
+            raise OrchestratorError(f"{self.recipient}: segment would take {size} tickets")
+        signed = []
+        for _ in range(size):
+            nonce = self._nonces.get(params.recipient_rand_hash, 0) + 1
+            self._nonces[params.recipient_rand_hash] = nonce
+            ticket = Ticket(
+                recipient=params.recipient,
+                sender=self.sender,
+                face_value=params.face_value,
+                win_prob=params.win_prob,
+                sender_nonce=nonce,
+                recipient_rand_hash=params.recipient_rand_hash,
+                aux_data=params.aux_data,
+            )
+            signed.append((nonce, sign_ticket(ticket, self.key)))
+        self._credit += size * ev
+        return Payment(self.sender, params, info.price_info, tuple(signed))
+
+    def _seg_data(self, info: OrchestratorInfo, job: Job) -> SegData:
+        source_hash = keccak(job.data)
+        names = [profile.name for profile in job.profiles]
+        digest = segment_digest(job.manifest_id, job.seq, source_hash, names)
+        return SegData(
+            manifest_id=job.manifest_id,
+            seq=job.seq,
+            hash=source_hash,
+            profiles=job.profiles,
+            duration=math.ceil(job.seconds * 1000),
+            auth_token=info.auth_token,
+            sig=personal_sign(digest, self.key),
+        )
+
+    # -- checking
+
+    def _verify(
+        self, info: OrchestratorInfo, job: Job, result: TranscodeResult
+    ) -> dict[str, bytes]:
+        """Download the renditions; signature, size of the picture and pixels must all fit."""
+        if result.seq != job.seq or len(result.segments) != len(job.profiles):
+            raise OrchestratorError("MismatchedSegments")
+        renditions = [self._download(segment.url) for segment in result.segments]
+        if any(len(data) < SHORTEST for data in renditions):
+            raise OrchestratorError("ZeroSegments")
+        digest = result_digest([keccak(data) for data in renditions])
+        try:
+            signer = personal_signer(digest, result.sig)
+        except SignatureError as error:
+            raise OrchestratorError(f"result signature: {error}") from None
+        if signer != info.address:
+            raise OrchestratorError("renditions are not those that were signed")
+        for profile, data, claimed in zip(job.profiles, renditions, result.segments, strict=True):
+            found = count(data)
+            if (found.width, found.height) != (profile.width, profile.height):
+                raise OrchestratorError(f"{profile.name} is {found.width}x{found.height}")
+            if found.pixels != claimed.pixels:
+                raise OrchestratorError(
+                    f"{profile.name} has {found.pixels} pixels, billed {claimed.pixels}"
+                )
+        return {p.name: data for p, data in zip(job.profiles, renditions, strict=True)}
+
+    def _download(self, url: str) -> bytes:
+        if not url.startswith(self.uri + "/"):
+            raise OrchestratorError(f"rendition is offered at another place: {url}")
+        return self._request("GET", url[len(self.uri) :], None, {})
+
+    # -- HTTP
+
+    def _post(self, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+        return self._request("POST", path, body, headers)
+
+    def _request(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> bytes:
+        place = urlsplit(self.uri)
+        connection = HTTPConnection(place.hostname or "", place.port, timeout=HTTP_SECONDS)
+        try:
+            connection.request(method, path, body, dict(headers))
+            response = connection.getresponse()
+            data = response.read()
+        except (OSError, HTTPException) as error:
+            raise OrchestratorError(f"{self.uri} does not answer: {error}") from None
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise OrchestratorError(f"{response.status} {_error_text(data)}")
+        return data
+
+
+def _error_text(data: bytes) -> str:
+    try:
+        return Fields.parse("answer", data).text("error", longest=1000)
+    except ValueError:
+        return data[:200].decode(errors="replace")
