@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import boa
@@ -25,6 +26,7 @@ VALIDITY_PERIOD = 2
 ROUND_HASH = keccak(text="foo")
 RAND = 5
 USED_TICKETS_SLOT = 7
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141  # of secp256k1
 
 
 class Redemption(NamedTuple):
@@ -66,6 +68,12 @@ def redemption(key: Key, recipient: str, face_value: int = 1_000, **changes: Any
     return Redemption(ticket, sign_ticket(ticket, key.private), RAND)
 
 
+def flip_s(sig: bytes) -> bytes:
+    """The other signature of the same key over the same digest."""
+    s = ORDER - int.from_bytes(sig[32:64], "big")
+    return sig[:32] + s.to_bytes(32, "big") + bytes([55 - sig[64]])
+
+
 def batch(redemptions: list[Redemption]) -> tuple[list[Any], list[bytes], list[int]]:
     """Arguments of `batchRedeemWinningTickets`."""
     tickets = [item.ticket.as_tuple() for item in redemptions]
@@ -85,7 +93,7 @@ def logs(contract: Any) -> list[tuple[Any, ...]]:
 class BrokerOnMocks:
     """`broker` is not behind a proxy. `owner` owns the Controller."""
 
-    deploy_broker: Callable[[str], Any] = lambda controller: deploy("TicketBroker", controller)
+    deploy_broker: Callable[[str], Any] = partial(deploy, "TicketBroker")
 
     def __post_init__(self) -> None:
         self.owner = boa.env.generate_address("owner")

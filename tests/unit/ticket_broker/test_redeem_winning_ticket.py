@@ -15,6 +15,7 @@ from keepers.tickets import (
     is_winning,
 )
 from tests.support.ticket_broker import (
+    ORDER,
     RAND,
     ROUND,
     ROUND_HASH,
@@ -24,11 +25,10 @@ from tests.support.ticket_broker import (
     BrokerOnMocks,
     Key,
     Redemption,
+    flip_s,
     key_of,
     redemption,
 )
-
-ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 # Each fault with the text that reports it, in the order of the checks.
 FAULTS = {
@@ -57,12 +57,6 @@ HIDDEN = {
     "auxData too short": {"round without hash", "other block hash"},
     "round without hash": {"other block hash"},
 }
-
-
-def flip_s(sig: bytes) -> bytes:
-    """The other signature of the same key over the same digest."""
-    s = ORDER - int.from_bytes(sig[32:64], "big")
-    return sig[:32] + s.to_bytes(32, "big") + bytes([55 - sig[64]])
 
 
 @dataclass
