@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ast import literal_eval
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -218,5 +219,9 @@ def _hex(value: Any) -> str:
 
 
 def _line(error: BaseException) -> str:
-    """An error of any library as one line."""
-    return " ".join(str(error).split()) or type(error).__name__
+    """An error of any library as one line; of a node's answer, a dict, only the message."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    try:
+        return str(literal_eval(text)["message"])
+    except (KeyError, SyntaxError, TypeError, ValueError):
+        return text

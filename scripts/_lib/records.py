@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -200,17 +200,16 @@ class Records:
         data = {
             "chain_id": self.chain_id,
             "genesis": self.genesis,
-            "contracts": {name: asdict(item) for name, item in self.contracts.items()},
-            "existing": {name: asdict(item) for name, item in self.existing.items()},
-            "transactions": [asdict(item) for item in self.transactions],
-            "pending": asdict(self.pending) if self.pending else None,
+            "contracts": self.contracts,
+            "existing": self.existing,
+            "transactions": self.transactions,
+            "pending": self.pending,
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(data, file, indent=2, sort_keys=True)
-                file.write("\n")
+                file.write(json.dumps(data, indent=2, sort_keys=True, default=vars) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, self.path)

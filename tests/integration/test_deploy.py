@@ -1,0 +1,375 @@
+"""Deploying for real: compiled contracts, a chain in its own process, runs that are killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts._lib.artifacts import Artifacts, sources
+from scripts._lib.chain import ZERO, ApeChain, ChainError, Prepared
+from scripts._lib.checks import check_steps
+from scripts._lib.context import Context
+from scripts._lib.deployment import deploy_protocol, run_steps
+from scripts._lib.networks import Watcher
+from scripts._lib.params import FOLDER, Parameters, load_parameters
+from scripts._lib.plan import build_plan
+from scripts._lib.protocol import Protocol, contract_id
+from scripts._lib.records import Records
+from scripts._lib.source import read_source
+from tests.support.anvil import Anvil, find_anvil, run_anvil
+from tests.support.contracts import ROOT
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(find_anvil() is None, reason="no anvil: run `make install`"),
+]
+TRANSACTIONS = 50
+LPT = 10**18
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class KillingChain(ApeChain):
+    """Kills the run just before or just after some of its transactions."""
+
+    def __init__(self, account: Any, kills: set[tuple[int, str]]) -> None:
+        super().__init__(account)
+        self.kills = kills
+
+    def prepare(self, request: Any) -> Prepared:
+        prepared = super().prepare(request)
+
+        def send() -> Any:
+            for moment in ("before", "after"):
+                if moment == "after":
+                    mined = prepared.send()
+                if (prepared.nonce + 1, moment) in self.kills:
+                    self.kills.discard((prepared.nonce + 1, moment))
+                    raise Killed
+            return mined
+
+        return replace(prepared, send=send)
+
+
+@pytest.fixture(scope="module")
+def artifacts() -> Artifacts:
+    return Artifacts.load(sources())
+
+
+@pytest.fixture(scope="module")
+def parameters() -> Parameters:
+    return load_parameters("local")
+
+
+@dataclass(frozen=True)
+class System:
+    """A deployed system on an anvil that Ape is connected to."""
+
+    anvil: Anvil
+    account: Any
+    records: Path
+    protocol: Protocol
+
+    @property
+    def nonce(self) -> int:
+        return self.anvil.web3.eth.get_transaction_count(self.account.address)
+
+
+def run(
+    account: Any,
+    records: Path,
+    parameters: Parameters,
+    artifacts: Artifacts,
+    kills: set[tuple[int, str]],
+) -> int:
+    """Deploy like `deploy_protocol`, again after each kill; returns how many there were."""
+    killed = 0
+    while True:
+        chain = KillingChain(account, kills)
+        record = Records.open(records, chain_id=chain.chain_id, genesis=chain.genesis, live=False)
+        context = Context(chain=chain, records=record, artifacts=artifacts, source=read_source())
+        try:
+            run_steps(context, build_plan(parameters))
+        except Killed:
+            killed += 1
+        else:
+            return killed
+
+
+@pytest.fixture(scope="module")
+def killed_system(
+    tmp_path_factory: pytest.TempPathFactory, parameters: Parameters, artifacts: Artifacts
+) -> Iterator[System]:
+    """Deployed by a run that was killed six times."""
+    import ape
+
+    records = tmp_path_factory.mktemp("deploy") / "local.json"
+    account = ape.accounts.test_accounts[0]
+    kills = {
+        (1, "before"),
+        (1, "after"),
+        (12, "before"),
+        (23, "after"),
+        (47, "after"),
+        (50, "after"),
+    }
+    with run_anvil() as anvil, anvil.connected():
+        assert run(account, records, parameters, artifacts, kills) == 6
+        controller = Records.read(records).contracts["Controller"].address
+        yield System(anvil, account, records, Protocol.at(controller, artifacts))
+
+
+@pytest.fixture
+def system(killed_system: System) -> Iterator[System]:
+    """As deployed; what a test does to chain and record is undone."""
+    snapshot, record = killed_system.anvil.rpc("evm_snapshot"), killed_system.records.read_bytes()
+    yield killed_system
+    killed_system.anvil.rpc("evm_revert", snapshot)
+    killed_system.records.write_bytes(record)
+
+
+def mismatches(file: Path, parameters: Parameters, artifacts: Artifacts) -> dict[str, str]:
+    """What `check` finds wrong: subject, and what is there."""
+    chain = ApeChain(Watcher(ZERO))
+    record = Records.open(
+        file, chain_id=chain.chain_id, genesis=chain.genesis, live=True, keep_file=True
+    )
+    context = Context(chain=chain, records=record, artifacts=artifacts, source=read_source())
+    findings = check_steps(context, build_plan(parameters))
+    return {item.subject: item.found for item in findings if not item.matches}
+
+
+def test_deploy__killed_six_times__sends_each_transaction_once(system, parameters, artifacts):
+    assert system.nonce == TRANSACTIONS
+    record = Records.read(system.records)
+    assert [item.nonce for item in record.transactions] == list(range(TRANSACTIONS))
+    assert mismatches(system.records, parameters, artifacts) == {}
+
+
+def test_deploy__second_run__sends_nothing(system, parameters, artifacts):
+    before = system.records.read_bytes()
+    reports = []
+    deploy_protocol(
+        system.account,
+        parameters,
+        records=system.records,
+        artifacts=artifacts,
+        on_step=reports.append,
+    )
+    assert {report.outcome for report in reports} == {"unchanged"}
+    assert system.nonce == TRANSACTIONS
+    assert system.records.read_bytes() == before
+
+
+def test_deploy__changed_parameter__sends_exactly_one(system, parameters, artifacts):
+    changed = replace(parameters, bonding=replace(parameters.bonding, unbonding_period=8))
+    found = mismatches(system.records, changed, artifacts)
+    assert found == {"BondingManager.unbondingPeriod": "7"}
+
+    deploy_protocol(system.account, changed, records=system.records, artifacts=artifacts)
+
+    assert system.nonce == TRANSACTIONS + 1
+    assert system.protocol.bonding_manager.unbondingPeriod() == 8
+    assert mismatches(system.records, changed, artifacts) == {}
+
+
+def test_deploy__impossible_parameter__is_one_line_with_the_reason(system, parameters, artifacts):
+    changed = replace(parameters, bonding=replace(parameters.bonding, num_active_transcoders=5))
+    with pytest.raises(ChainError) as error:
+        deploy_protocol(system.account, changed, records=system.records, artifacts=artifacts)
+    text = str(error.value)
+    assert text.startswith("BondingManager.setNumActiveTranscoders at 0x")
+    assert "new max size must be greater than old max size" in text
+    assert "\n" not in text
+
+    deploy_protocol(system.account, parameters, records=system.records, artifacts=artifacts)
+    assert mismatches(system.records, parameters, artifacts) == {}
+
+
+def test_deploy__account_without_ether__is_one_line(tmp_path, system, parameters, artifacts):
+    system.anvil.rpc("anvil_setBalance", system.account.address, "0x0")
+    with pytest.raises(ChainError, match=r"^deploy Controller: Insufficient funds for gas"):
+        deploy_protocol(
+            system.account, parameters, records=tmp_path / "x.json", artifacts=artifacts
+        )
+
+
+def test_deploy__finished__has_registered_every_contract_with_its_commit(system):
+    record, protocol = Records.read(system.records), system.protocol
+    for name, contract in record.contracts.items():
+        if name != "Controller":
+            address, commit = protocol.controller.getContractInfo(contract_id(name))
+            assert (address, bytes(commit).hex()) == (contract.address, contract.commit)
+    assert protocol.address("JobsManager") == protocol.ticket_broker.address
+    assert protocol.treasury_address == load_parameters("local").access.treasury
+
+
+def test_deploy__finished__leaves_a_system_that_turns_rounds(system):
+    rounds = system.protocol.rounds_manager
+    for _ in range(2):
+        system.anvil.rpc("anvil_mine", hex(int(rounds.roundLength())))
+        rounds.initializeRound(sender=system.account)
+        assert rounds.currentRoundInitialized()
+    assert system.protocol.minter.currentMintableTokens() > 0
+    assert system.protocol.livepeer_token.balanceOf(system.account) == 500_000 * LPT
+    faucet = system.protocol.livepeer_token_faucet
+    faucet.request(sender=system.account)
+    assert system.protocol.livepeer_token.balanceOf(system.account) == 500_010 * LPT
+
+
+def test_check__immutable_changed__names_the_code(system, parameters, artifacts):
+    address = system.protocol.poll_creator.address
+    code = bytearray(system.anvil.web3.eth.get_code(address))
+    code[-1] ^= 1  # the last byte of the BondingManager's address
+    system.anvil.rpc("anvil_setCode", address, "0x" + code.hex())
+    found = mismatches(system.records, parameters, artifacts)
+    assert set(found) == {f"PollCreator: code at {address}", "PollCreator.bondingManager"}
+
+
+def test_check__proxy_pointed_elsewhere__names_its_id(system, parameters, artifacts):
+    address = system.protocol.ticket_broker.address
+    system.anvil.rpc("anvil_setStorageAt", address, "0x1", "0x" + "11" * 32)
+    found = mismatches(system.records, parameters, artifacts)
+    assert found["TicketBroker.targetContractId"] == "0x" + "11" * 32
+
+
+def test_check__record_edited__names_the_entry(system, parameters, artifacts):
+    data = json.loads(system.records.read_text())
+    data["contracts"]["Minter"]["commit"] = "00" * 20
+    data["contracts"]["ServiceRegistry"]["block"] += 1
+    system.records.write_text(json.dumps(data))
+    found = mismatches(system.records, parameters, artifacts)
+    assert set(found) == {"Controller: commit of Minter", "ServiceRegistry: block"}
+
+
+def test_deploy__account_that_only_the_node_signs_for__resumes_by_its_nonce(
+    tmp_path, parameters, artifacts
+):
+    import ape
+
+    kills = {(2, "after"), (9, "before"), (46, "after")}
+    with run_anvil() as anvil, anvil.connected():
+        address = "0x" + "ab" * 20
+        anvil.rpc("anvil_setBalance", address, hex(10**21))
+        account = ape.accounts.test_accounts.impersonate_account(address)
+        assert run(account, tmp_path / "x.json", parameters, artifacts, kills) == 3
+        assert anvil.web3.eth.get_transaction_count(account.address) == TRANSACTIONS
+        assert mismatches(tmp_path / "x.json", parameters, artifacts) == {}
+
+
+def test_deploy__mainnet_parameters_on_its_chain_id__waits_for_the_token_admin(tmp_path, artifacts):
+    import ape
+
+    parameters = load_parameters("arbitrum-mainnet")
+    token, cache = parameters.existing.livepeer_token, parameters.existing.l2_lpt_data_cache
+    with run_anvil("--chain-id", "42161") as anvil, anvil.connected():
+        anvil.rpc("anvil_setCode", token, "0x" + artifacts["LivepeerToken"].runtime)
+        anvil.rpc("anvil_setCode", cache, "0x" + artifacts["DummyL2LPTDataCache"].runtime)
+        reports = []
+        protocol = deploy_protocol(
+            ape.accounts.test_accounts[0],
+            parameters,
+            records=tmp_path / "x.json",
+            artifacts=artifacts,
+            on_step=reports.append,
+        )
+        waiting = [report.name for report in reports if report.outcome == "waiting"]
+        roles = {"LivepeerToken: MINTER_ROLE of Minter", "LivepeerToken: BURNER_ROLE of Minter"}
+        found = mismatches(tmp_path / "x.json", parameters, artifacts)
+        assert waiting == ["grant MINTER_ROLE to Minter", "grant BURNER_ROLE to Minter"]
+        assert {subject.rpartition(" ")[0] for subject in found} == roles
+        assert protocol.controller.owner() == parameters.access.owner
+        assert protocol.controller.paused()
+        assert protocol.livepeer_token.address == token
+
+
+def test_artifacts__compiled_by_ape__equal_what_the_compiler_prints(artifacts):
+    names = ("Controller", "ManagerProxy", "ServiceRegistry")
+    files = [artifacts[name].source for name in names]
+    command = [str(Path(sys.executable).with_name("vyper")), "-f", "bytecode,bytecode_runtime"]
+    printed = subprocess.run(
+        [*command, *files], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    expected = [
+        f"0x{code}"
+        for name in names
+        for code in (artifacts[name].initcode, artifacts[name].runtime)
+    ]
+    assert printed.stdout.split() == expected
+    assert artifacts["BondingManager"].optimize == "codesize"
+    assert artifacts["Controller"].optimize == "gas"
+
+
+# The commands, each in its own process.
+
+
+def ape_run(anvil: Anvil, *arguments: str) -> subprocess.Popen[str]:
+    paths = [str(Path(sys.executable).parent), os.environ["PATH"]]
+    return subprocess.Popen(
+        [str(Path(sys.executable).with_name("ape")), "run", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"PATH": os.pathsep.join(paths), "APE_FOUNDRY_HOST": anvil.url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
+
+
+def kill_after(process: subprocess.Popen[str], records: Path, transactions: int) -> None:
+    """SIGKILL as soon as the record has so many transactions."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        if records.exists() and len(Records.read(records).transactions) >= transactions:
+            break
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.usefixtures("artifacts")  # compiled before the clock starts
+def test_ape_run__deploy_killed_then_resumed_then_checked(tmp_path):
+    records, changed = tmp_path / "local.json", tmp_path / "changed.toml"
+    text = (FOLDER / "local.toml").read_text()
+    changed.write_text(text.replace("round_length = 50", "round_length = 60"))
+    common = ("--network", "arbitrum:local:foundry", "--records", str(records))
+    with run_anvil() as anvil:
+        account = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+        kill_after(ape_run(anvil, "deploy", *common), records, 20)
+
+        code, out, err = finish(ape_run(anvil, "deploy", *common))
+        assert (code, err) == (0, "")
+        assert "unpause Controller: open" in out
+        assert anvil.web3.eth.get_transaction_count(account) == TRANSACTIONS
+
+        code, out, _ = finish(ape_run(anvil, "deploy", *common))
+        assert code == 0
+        assert out.startswith("Nothing to do: 56 steps, 0 transactions.\n")
+        assert anvil.web3.eth.get_transaction_count(account) == TRANSACTIONS
+
+        code, out, err = finish(ape_run(anvil, "check", *common))
+        assert (code, err) == (0, "")
+        assert "mismatches: 0" in out
+
+        code, out, _ = finish(ape_run(anvil, "check", *common, "--params", str(changed)))
+        assert code == 1
+        assert "RoundsManager.roundLength" in out
+        assert "mismatches: 1" in out
