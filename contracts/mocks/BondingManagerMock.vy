@@ -6,6 +6,7 @@
 @dev Test only.
 """
 
+
 event FeesCredited:
     transcoder: address
     fees: uint256

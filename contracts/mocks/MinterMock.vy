@@ -6,6 +6,7 @@
 @dev Test only.
 """
 
+
 event Deposited:
     sender: address
     amount: uint256
