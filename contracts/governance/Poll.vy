@@ -4,7 +4,7 @@
 @title Poll
 @notice An advisory vote. Votes are events, counted off chain by stake at the end block.
 @dev Created by PollCreator, which carries this contract's code: after a change here, put the code
-     that tests/unit/poll_creator prints into ./modules/poll_code.vy. Source: core spec, section
+     that tests/unit/polls prints into ./modules/poll_code.vy. Source: core spec, section
      13.1.
 """
 

@@ -27,6 +27,27 @@ def test_points__whole__is_the_base(percentages: Any, base: int) -> None:
     assert percentages.points(7, 7, base) == base
 
 
+@pytest.mark.parametrize(
+    ("base", "points_of_3_4", "points_of_100_300"),
+    [
+        (10**6, 750_000, 333_333),
+        (10**9, 750_000_000, 333_333_333),
+        (10**27, 750 * 10**24, int("3" * 27)),
+    ],
+)
+def test_percentages__recorded_results__same(
+    percentages: Any, base: int, points_of_3_4: int, points_of_100_300: int
+) -> None:
+    """Vectors of the core spec, section 0.4."""
+    assert percentages.points(3, 4, base) == points_of_3_4
+    assert percentages.points(100, 300, base) == points_of_100_300
+    assert percentages.of_fraction(100, 3, 4, base) == 75
+    assert percentages.of_fraction(100, 7, 9, base) == 77
+    assert percentages.of(100, 3, base) == 0
+    assert percentages.of(100, base // 10, base) == 10
+    assert percentages.of(base, 1, base) == 1
+
+
 def test_points__zero_denominator__panics(percentages: Any) -> None:
     with pytest.raises(boa.BoaError) as caught:
         percentages.points(1, 0, 10**6)
