@@ -16,6 +16,7 @@ MAX_SIDE = 4096
 X264 = {"preset": "veryfast", "threads": "1", "sc_threshold": "0", "g": "100000", "forced-idr": "1"}
 # MPEG-TS has no negative times, and decoding starts before presentation where there are B-frames.
 TS_OPTIONS = {"mpegts_copyts": "1", "avoid_negative_ts": "disabled"}
+STILL_FORMATS = ("image2", "tty", "bin", "xbin", "idf", "adf")
 TS_CLOCK = Fraction(1, 90_000)
 
 
@@ -77,7 +78,7 @@ def probe(path: Path) -> Clip:
 def _clip(path: Path, container: InputContainer, stream: VideoStream, frame: VideoFrame) -> Clip:
     rate = stream.average_rate or stream.guessed_rate
     if not rate or frame.pts is None or frame.time_base is None or _is_still(container):
-        raise MediaError(f"{path}: a picture, not a video")
+        raise MediaError(f"{path}: a picture or a text, not a video")
     seconds = 0.0
     if stream.duration is not None and stream.time_base is not None:
         seconds = float(stream.duration * stream.time_base)
@@ -101,8 +102,9 @@ def _clip(path: Path, container: InputContainer, stream: VideoStream, frame: Vid
 
 
 def _is_still(container: InputContainer) -> bool:
-    """FFmpeg reads pictures as one-frame videos of 25 frames a second."""
-    return container.format.name.endswith("_pipe") or container.format.name == "image2"
+    """FFmpeg reads pictures as videos of one frame, and plain text as a drawing of letters."""
+    name = container.format.name
+    return name.endswith("_pipe") or name in STILL_FORMATS
 
 
 def ladder(clip: Clip) -> tuple[Profile, ...]:

@@ -12,14 +12,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from devnet.amounts import fixed, lpt, megapixels, milliether
-from devnet.scenario import LPT
+from devnet.amounts import fixed, lpt, megapixels
+from devnet.scenario import ETHER, LPT
 from devnet.summary import OrchestratorRow, Summary
 
 TABLE_WIDTH = 100
 COLUMNS = (
     "stake\nLPT",
-    "gwei\n/pixel",
+    "gwei\n/px",
     "seg-\nments",
     "Mega-\npixels",
     "tick-\nets",
@@ -123,6 +123,6 @@ def _cells(name: str, price: str, rows: Sequence[OrchestratorRow]) -> list[str]:
         str(sum(row.tickets for row in rows)),
         str(sum(row.won for row in rows)),
         str(sum(row.redeemed for row in rows)),
-        milliether(sum(row.fees for row in rows)),
+        fixed(sum(row.fees for row in rows), ETHER // 1000, 2),
         fixed(sum(row.rewards for row in rows), LPT, 0),
     ]

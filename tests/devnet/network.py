@@ -1,0 +1,165 @@
+"""An orchestrator, a gateway's key and a chain that answers what the test wants."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from eth_account import Account
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+
+from devnet.chain_view import PoolMember, Round, Sender
+from devnet.fields import Fields, hexed, to_header
+from devnet.media import Profile
+from devnet.node import Handler, Server
+from devnet.orchestrator import Orchestrator
+from devnet.receiver import Terms
+from devnet.wire import OrchestratorInfo, Payment, PriceInfo, SegData, TicketParams
+from keepers.tickets import (
+    Ticket,
+    personal_sign,
+    request_digest,
+    segment_digest,
+    sign_ticket,
+)
+
+GATEWAY_KEY = "0x" + "11" * 32
+OTHER_KEY = "0x" + "33" * 32
+GATEWAY = to_checksum_address(Account.from_key(GATEWAY_KEY).address)
+STRANGER = to_checksum_address(Account.from_key(OTHER_KEY).address)
+PROFILES = (Profile("180p", 240, 180, 200_000), Profile("90p", 120, 90, 100_000))
+TICKET_EV = 10**14
+TERMS = Terms(PriceInfo(3_000_000_001, 2), TICKET_EV, redeem_gas=350_000, gas_price=10**8)
+ETHER = 10**18
+
+
+def orchestrator_key(number: int) -> str:
+    return "0x" + f"{0x22 + number:02x}" * 32
+
+
+def address_of(key: str) -> str:
+    return str(to_checksum_address(Account.from_key(key).address))
+
+
+@dataclass
+class FakeChain:
+    """A ChainView whose answers are its attributes."""
+
+    block: int = 1000
+    current: Round = Round(7, bytes(31) + b"\x07")
+    funds: Sender = Sender(10 * ETHER, 0, 10 * ETHER)
+    claimable: int = ETHER
+    active: bool = True
+    used: set[bytes] = field(default_factory=set)
+    members: list[PoolMember] = field(default_factory=list)
+
+    def block_number(self) -> int:
+        return self.block
+
+    def round(self) -> Round:
+        return self.current
+
+    def is_active(self, orchestrator: str) -> bool:  # noqa: ARG002
+        return self.active
+
+    def sender(self, sender: str) -> Sender:  # noqa: ARG002
+        return self.funds
+
+    def claimable_reserve(self, sender: str, recipient: str) -> int:  # noqa: ARG002
+        return self.claimable
+
+    def ticket_used(self, ticket_hash: bytes) -> bool:
+        return ticket_hash in self.used
+
+    def pool(self) -> list[PoolMember]:
+        return self.members
+
+
+def make_orchestrator(
+    directory: Path, chain: FakeChain, *, number: int = 0, terms: Terms = TERMS
+) -> Orchestrator:
+    return Orchestrator(
+        key=orchestrator_key(number),
+        url="http://node",
+        terms=terms,
+        chain=chain,
+        directory=directory,
+    )
+
+
+class NodeThread:
+    """A node's HTTP server in a thread of the test."""
+
+    def __init__(self, orchestrator: Orchestrator, handler: type[Handler] = Handler) -> None:
+        self._server = Server(("127.0.0.1", 0), handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.orchestrator = self._server.orchestrator = orchestrator
+        orchestrator.url = self.url
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+# -- what a gateway sends
+
+
+def request(key: str = GATEWAY_KEY, *, address: str | None = None) -> Fields:
+    sender = address or address_of(key)
+    sig = personal_sign(request_digest(sender), key)
+    return Fields.of("request", {"address": sender, "sig": hexed(sig)})
+
+
+def make_ticket(params: TicketParams, nonce: int, *, sender: str = GATEWAY) -> Ticket:
+    return Ticket(
+        recipient=params.recipient,
+        sender=to_checksum_address(sender),
+        face_value=params.face_value,
+        win_prob=params.win_prob,
+        sender_nonce=nonce,
+        recipient_rand_hash=params.recipient_rand_hash,
+        aux_data=params.aux_data,
+    )
+
+
+def make_payment(
+    info: OrchestratorInfo, nonces: range | list[int], *, key: str = GATEWAY_KEY, **changes: Any
+) -> Payment:
+    """A payment in order, but for `changes` to its fields; tickets are signed after those."""
+    params = changes.pop("ticket_params", info.ticket_params)
+    sender = to_checksum_address(changes.pop("sender", address_of(key)))
+    signed = tuple(
+        (nonce, sign_ticket(make_ticket(params, nonce, sender=sender), key)) for nonce in nonces
+    )
+    return Payment(
+        sender=sender,
+        ticket_params=params,
+        expected_price=changes.pop("expected_price", info.price_info),
+        ticket_sender_params=changes.pop("ticket_sender_params", signed),
+    )
+
+
+def make_seg_data(info: OrchestratorInfo, body: bytes, **changes: Any) -> SegData:
+    """Segment data in order, but for `changes`; signed after those unless `sig` is given."""
+    values: dict[str, Any] = {
+        "manifest_id": "stream",
+        "seq": 0,
+        "hash": keccak(body),
+        "profiles": PROFILES,
+        "duration": 500,
+        "auth_token": info.auth_token,
+    } | changes
+    names = [profile.name for profile in values["profiles"]]
+    digest = segment_digest(values["manifest_id"], values["seq"], values["hash"], names)
+    values.setdefault("sig", personal_sign(digest, GATEWAY_KEY))
+    return SegData(**values)
+
+
+def headers(payment: Payment, segment: SegData) -> tuple[str, str]:
+    return to_header(payment.write()), to_header(segment.write())
