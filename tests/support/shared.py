@@ -1,7 +1,7 @@
-"""The folder of recorded traces and reference ABIs that lies beside the repository, if any.
+"""The folder of recorded traces and reference ABIs beside the repository, if there is one.
 
-Tests that compare this build with the deployed protocol read it; without it they are skipped with a
-reason. `LIVEPEER_SHARED` names another place.
+Tests that compare this build with the deployed protocol read it; without it they are skipped with
+a reason. `LIVEPEER_SHARED` names another place.
 """
 
 from __future__ import annotations
