@@ -105,8 +105,8 @@ def summary(tally: Any) -> str:
 
 GAS_PAGE = """# Gas against the deployed protocol
 
-Mean gas of whole transactions, for the same transactions in the same order: as recorded on the
-deployed Solidity protocol ("recorded") and replayed on this build ("this run"), both behind proxies.
+Mean gas of whole transactions, the same ones in the same order: as recorded on the
+deployed Solidity protocol ("recorded") and replayed here ("this run"), both behind proxies.
 Written by `python -m tests.traces.replay --write`.
 
 ```
