@@ -81,15 +81,21 @@ def test_claimable_reserve__reserve_topped_up__shares_grow(
     assert system.broker.claimableReserve(gateway, orchestrator) == 100
 
 
-def test_claimable_reserve__more_members_than_at_the_claim__is_zero_and_does_not_revert(
-    system: BrokerOnMocks, gateway: str, gateway_key: Key, orchestrator: str
+@pytest.mark.parametrize(("claimed", "left"), [(332, 1), (333, 0), (334, 0), (500, 0)])
+def test_claimable_reserve__more_members_than_at_the_claim__is_what_is_left_or_zero(
+    system: BrokerOnMocks,
+    gateway: str,
+    gateway_key: Key,
+    orchestrator: str,
+    claimed: int,
+    left: int,
 ) -> None:
     system.fund(gateway, reserve=1_000)
-    system.redeem(redemption(gateway_key, orchestrator, 500))
+    system.redeem(redemption(gateway_key, orchestrator, claimed))
 
     system.bonding_manager.setActiveSetSize(3)
 
-    assert system.broker.claimableReserve(gateway, orchestrator) == 0
+    assert system.broker.claimableReserve(gateway, orchestrator) == left
 
 
 def test_claimable_reserve__emptied_and_refilled_in_one_round__is_capped_by_the_funds_left(

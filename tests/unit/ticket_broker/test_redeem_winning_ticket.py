@@ -13,6 +13,7 @@ from keepers.tickets import (
     ZERO_ADDRESS,
     aux_data,
     is_winning,
+    winning_number,
 )
 from tests.support.ticket_broker import (
     ORDER,
@@ -241,6 +242,17 @@ def test_redeem_winning_ticket__half_of_all_draws_win__agrees_with_the_win_rule(
                 case.system.redeem(item)
 
     assert outcomes == {True, False}
+
+
+def test_redeem_winning_ticket__draw_equal_to_win_prob__loses(case: Case) -> None:
+    # No ticket can be signed for a chosen draw, so this asks the check itself.
+    sig = case.spoil(set()).sig
+    draw = winning_number(sig, RAND)
+    check = f'tickets._check_won(x"{sig.hex()}", {RAND}, {{}})'
+
+    case.system.broker.eval(check.format(draw + 1))
+    with boa.reverts("ticket did not win"):
+        case.system.broker.eval(check.format(draw))
 
 
 @pytest.mark.parametrize("age", range(VALIDITY_PERIOD))
