@@ -21,6 +21,7 @@ from devnet.processes import ProcessError
 from devnet.report import write_report
 from devnet.run import Running, running_network
 from devnet.screen import Screen
+from devnet.source import OutputError
 from scripts._lib.artifacts import ArtifactError
 from scripts._lib.chain import ChainError
 from scripts._lib.context import StepError
@@ -33,6 +34,7 @@ EXPECTED = (
     EconomyError,
     MediaError,
     NetworkError,
+    OutputError,
     ParameterError,
     ProcessError,
     ReadError,

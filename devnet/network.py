@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from devnet.processes import ROOT
 from scripts._lib.protocol import Protocol
 
 BLOCK_GAS = 30_000_000
@@ -69,6 +72,10 @@ def local_chain(*, gas_price: int) -> Iterator[Any]:
     from ape.logging import logger
 
     logger.set_level("ERROR")
+    # Ape looks for anvil on the path only; `make install` puts it here.
+    os.environ["PATH"] = f"{ROOT / 'node_modules' / '.bin'}{os.pathsep}{os.environ['PATH']}"
+    if shutil.which("anvil") is None:
+        raise NetworkError("no anvil to run a chain with: run `make install`")
     settings = {
         "host": f"http://127.0.0.1:{_free_port()}",
         "base_fee": gas_price,
