@@ -18,6 +18,7 @@ from keepers.tickets import (
     recipient_rand_hash,
     sign_ticket,
 )
+from tests.support.calls import logs as logs  # with the rest of what these tests use
 from tests.support.contracts import GIT_COMMIT, contract_id, deploy
 
 ROUND = 10
@@ -82,11 +83,6 @@ def batch(redemptions: list[Redemption]) -> tuple[list[Any], list[bytes], list[i
         [item.sig for item in redemptions],
         [item.recipient_rand for item in redemptions],
     )
-
-
-def logs(contract: Any) -> list[tuple[Any, ...]]:
-    """What the last call to `contract` logged, by all contracts, in order: name, then arguments."""
-    return [(type(entry).__name__, *entry[1:]) for entry in contract.get_logs()]
 
 
 @dataclass
