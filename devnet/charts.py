@@ -30,7 +30,7 @@ class Block:
     title: str
 
 
-def bars(items: Sequence[Bar], *, label_width: int = 190) -> str:
+def bars(items: Sequence[Bar], *, label_width: int = 250) -> str:
     """Horizontal bars, one under the other, each with its note."""
     longest = max((item.value for item in items), default=0) or 1
     room = WIDTH - label_width - 190

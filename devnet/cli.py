@@ -102,7 +102,7 @@ def _keep(screen: Screen, running: Running) -> None:
         f"chain and nodes stay up until Ctrl-C (process {os.getpid()})",
         f"  chain       {rpc} (id {network.provider.chain_id}), Controller "
         f"{network.protocol.controller.address}",
-        f"  console     ape console --network arbitrum:local:{rpc}",
+        f"  console     APE_FOUNDRY_HOST={rpc} ape console --network arbitrum:local:foundry",
         "  accounts    anvil's own: accounts.test_accounts[0] is the deployer, [1] the gateway",
     ]
     lines += [
