@@ -13,6 +13,7 @@ from pathlib import Path
 
 import boa
 import pytest
+from boa.contracts.vyper.vyper_contract import StorageModel
 from hypothesis import HealthCheck, settings
 
 from tests.support import vyper_coverage
@@ -47,6 +48,10 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+# At every revert titanoboa spells out all storage the contract ever wrote, for an error message. That
+# grows with the session, and fails if a mapping's key is itself a hash of two words.
+StorageModel.dump = lambda _self: {}
 
 
 def pytest_configure(config: pytest.Config) -> None:
