@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keepers.tickets import aux_data
+from tests.support.calls import logs
 from tests.support.protocol import LPT, Protocol
-from tests.support.ticket_broker import Key, Redemption, batch, key_of, logs, redemption
+from tests.support.ticket_broker import Key, Redemption, batch, key_of, redemption
 
 ETH = 10**18
 SHORT = "sender deposit and reserve insufficient to cover ticket face value"

@@ -18,7 +18,6 @@ from keepers.tickets import (
     recipient_rand_hash,
     sign_ticket,
 )
-from tests.support.calls import logs as logs  # with the rest of what these tests use
 from tests.support.contracts import GIT_COMMIT, contract_id, deploy
 
 ROUND = 10
@@ -135,20 +134,3 @@ class BrokerOnMocks:
 
     def deposit_of(self, sender: str) -> int:
         return int(self.broker.getSenderInfo(sender).sender.deposit)
-
-    def reserve_of(self, sender: str) -> int:
-        return int(self.broker.getSenderInfo(sender).reserve.fundsRemaining)
-
-    def call(self, data: bytes) -> bytes:
-        """What a call returns, undecoded."""
-        outcome = boa.env.execute_code(to_address=self.broker.address, data=data)
-        assert not outcome.is_error, outcome.error
-        return bytes(outcome.output)
-
-    def revert_data(self, data: bytes, *, sender: str, value: int = 0) -> bytes:
-        """What a call that must fail reverts with."""
-        outcome = boa.env.execute_code(
-            to_address=self.broker.address, sender=sender, data=data, value=value
-        )
-        assert outcome.is_error, "did not revert"
-        return bytes(outcome.output)

@@ -10,6 +10,7 @@ import pytest
 from eth_utils import keccak
 
 from keepers.tickets import is_winning
+from tests.support.calls import logs
 from tests.support.ticket_broker import (
     RAND,
     ROUND,
@@ -17,7 +18,6 @@ from tests.support.ticket_broker import (
     Key,
     Redemption,
     flip_s,
-    logs,
     redemption,
 )
 from tests.support.variants import Patch, variant_of

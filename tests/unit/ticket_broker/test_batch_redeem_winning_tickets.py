@@ -8,18 +8,11 @@ from eth_abi import encode
 from eth_utils import function_signature_to_4byte_selector as selector
 
 from keepers.tickets import ZERO_ADDRESS
-from tests.support.ticket_broker import (
-    ROUND,
-    BrokerOnMocks,
-    Key,
-    Redemption,
-    batch,
-    logs,
-    redemption,
-)
+from tests.support.calls import error_data, logs, reverted
+from tests.support.ticket_broker import ROUND, BrokerOnMocks, Key, Redemption, batch, redemption
 
 TUPLE = "(address,address,uint256,uint256,uint256,bytes32,bytes)"
-OUT_OF_BOUNDS = selector("Panic(uint256)") + encode(["uint256"], [0x32])
+OUT_OF_BOUNDS = error_data("Panic(uint256)", 0x32)
 MAX_BATCH = 175
 
 
@@ -116,7 +109,7 @@ def test_batch_redeem_winning_tickets__short_array__reverts_with_panic_0x32(
     arrays = list(batch(items))
     arrays[short] = arrays[short][:2]
 
-    assert system.revert_data(call_data(*arrays), sender=orchestrator) == OUT_OF_BOUNDS
+    assert reverted(system.broker.address, call_data(*arrays), sender=orchestrator) == OUT_OF_BOUNDS
     assert not any(system.is_used(item) for item in items)
 
 
@@ -172,7 +165,7 @@ def test_batch_redeem_winning_tickets__length_above_the_bounds__whole_batch_reve
     ticket = redemption(gateway_key, orchestrator, 100, aux_data=bytes(aux)).ticket
     data = call_data(*batch([items[0], Redemption(ticket, bytes(sig), 5)]))
 
-    assert system.revert_data(data, sender=orchestrator) == b""
+    assert reverted(system.broker.address, data, sender=orchestrator) == b""
     assert not system.is_used(items[0])
 
 
@@ -191,7 +184,7 @@ def test_batch_redeem_winning_tickets__one_more_than_the_largest__reverts_withou
 ) -> None:
     data = call_data(*batch(items[:1] * (MAX_BATCH + 1)))
 
-    assert system.revert_data(data, sender=orchestrator) == b""
+    assert reverted(system.broker.address, data, sender=orchestrator) == b""
 
 
 def test_batch_redeem_winning_tickets__as_many_as_fit_an_arbitrum_transaction__are_within_the_bound(

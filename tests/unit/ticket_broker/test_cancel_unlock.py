@@ -2,7 +2,8 @@
 
 import boa
 
-from tests.support.ticket_broker import ROUND, UNLOCK_PERIOD, BrokerOnMocks, logs
+from tests.support.calls import logs
+from tests.support.ticket_broker import ROUND, UNLOCK_PERIOD, BrokerOnMocks
 
 
 def test_cancel_unlock__unlock_in_progress__ends_it(system: BrokerOnMocks, gateway: str) -> None:

@@ -2,7 +2,8 @@
 
 import boa
 
-from tests.support.ticket_broker import BrokerOnMocks, logs
+from tests.support.calls import logs
+from tests.support.ticket_broker import BrokerOnMocks
 
 
 def test_fund_deposit__value_sent__adds_to_the_deposit_and_goes_to_the_minter(

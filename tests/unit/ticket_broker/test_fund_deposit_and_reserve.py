@@ -3,7 +3,8 @@
 import boa
 import pytest
 
-from tests.support.ticket_broker import BrokerOnMocks, logs
+from tests.support.calls import logs
+from tests.support.ticket_broker import BrokerOnMocks
 
 WRONG_SUM = "msg.value does not equal sum of deposit amount and reserve amount"
 

@@ -2,13 +2,11 @@
 
 import boa
 import pytest
-from eth_abi import encode
-from eth_utils import function_signature_to_4byte_selector as selector
 
-from tests.support.ticket_broker import BrokerOnMocks, logs
+from tests.support.calls import OVERFLOW, error_data, logs, reverted
+from tests.support.ticket_broker import BrokerOnMocks
 
 WRONG_SUM = "msg.value does not equal sum of deposit amount and reserve amount"
-OVERFLOW = selector("Panic(uint256)") + encode(["uint256"], [0x11])
 
 
 def test_fund_deposit_and_reserve_for__exact_value__adds_to_both_of_the_named_account(
@@ -65,7 +63,9 @@ def test_fund_deposit_and_reserve_for__sum_overflows__reverts_with_panic_0x11(
 ) -> None:
     data = system.broker.fundDepositAndReserveFor.prepare_calldata(gateway, deposit, reserve)
 
-    assert system.revert_data(data, sender=stranger) == OVERFLOW
+    assert reverted(system.broker.address, data, sender=stranger) == error_data(
+        "Panic(uint256)", OVERFLOW
+    )
 
 
 def test_fund_deposit_and_reserve_for__largest_sum__is_no_overflow(

@@ -2,6 +2,7 @@
 
 from eth_abi import encode
 
+from tests.support.calls import returned
 from tests.support.ticket_broker import ROUND, UNLOCK_PERIOD, BrokerOnMocks, Key, redemption
 
 
@@ -27,4 +28,4 @@ def test_get_sender_info__every_field_set__returns_four_plain_words(
 
     data = system.broker.getSenderInfo.prepare_calldata(gateway)
     words = encode(["uint256"] * 4, [7, ROUND + UNLOCK_PERIOD, 900, 100])
-    assert system.call(data) == words
+    assert returned(system.broker.address, data) == words

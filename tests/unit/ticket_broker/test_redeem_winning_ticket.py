@@ -15,6 +15,7 @@ from keepers.tickets import (
     is_winning,
     winning_number,
 )
+from tests.support.calls import reverted
 from tests.support.ticket_broker import (
     ORDER,
     RAND,
@@ -174,7 +175,7 @@ def test_redeem_winning_ticket__aux_data_above_the_bound__reverts_without_data(
     long = good.replace(word + item.ticket.aux_data, (1025).to_bytes(32, "big") + bytes(1056))
 
     assert len(long) > len(good)
-    assert case.system.revert_data(long, sender=case.orchestrator) == b""
+    assert reverted(case.system.broker.address, long, sender=case.orchestrator) == b""
 
 
 @pytest.mark.parametrize("length", [0, 64, 66, 256])

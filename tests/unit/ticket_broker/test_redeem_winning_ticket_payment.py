@@ -4,15 +4,8 @@ import boa
 import pytest
 
 from keepers.tickets import MAX_WIN_PROB
-from tests.support.ticket_broker import (
-    RAND,
-    ROUND,
-    BrokerOnMocks,
-    Key,
-    Redemption,
-    logs,
-    redemption,
-)
+from tests.support.calls import logs
+from tests.support.ticket_broker import RAND, ROUND, BrokerOnMocks, Key, Redemption, redemption
 
 NO_FUNDS = "sender deposit and reserve are zero"
 SHORT = "sender deposit and reserve insufficient to cover ticket face value"

@@ -2,7 +2,8 @@
 
 import boa
 
-from tests.support.ticket_broker import BrokerOnMocks, logs
+from tests.support.calls import logs
+from tests.support.ticket_broker import BrokerOnMocks
 
 
 def test_set_controller__by_the_controller__moves_the_broker(

@@ -3,7 +3,8 @@
 import boa
 import pytest
 
-from tests.support.ticket_broker import BrokerOnMocks, logs
+from tests.support.calls import logs
+from tests.support.ticket_broker import BrokerOnMocks
 
 
 @pytest.mark.parametrize("period", [0, 7, 2**256 - 1])

@@ -3,7 +3,8 @@
 import boa
 import pytest
 
-from tests.support.ticket_broker import ROUND, UNLOCK_PERIOD, BrokerOnMocks, logs
+from tests.support.calls import logs
+from tests.support.ticket_broker import ROUND, UNLOCK_PERIOD, BrokerOnMocks
 
 
 @pytest.mark.parametrize("funds", [{"deposit": 1}, {"reserve": 1}])

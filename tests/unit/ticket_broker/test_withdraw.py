@@ -3,14 +3,8 @@
 import boa
 import pytest
 
-from tests.support.ticket_broker import (
-    ROUND,
-    UNLOCK_PERIOD,
-    BrokerOnMocks,
-    Key,
-    logs,
-    redemption,
-)
+from tests.support.calls import logs
+from tests.support.ticket_broker import ROUND, UNLOCK_PERIOD, BrokerOnMocks, Key, redemption
 
 
 def test_withdraw__unlocked__pays_deposit_and_reserve_once(
