@@ -4,9 +4,10 @@
 @title TicketBroker
 @license MIT
 @notice Probabilistic payments between senders (gateways) and recipients (orchestrators).
-@dev Assembly only: behaviour lives in ./modules, the ABI in ../interfaces/ITicketBroker.vyi. Storage slots follow the
-     order of `initializes` below: append, never reorder. No reentrancy guard: a batch calls back into this contract,
-     and every function finishes its own books before it calls a contract that could come back.
+@dev Assembly only: behaviour lives in ./modules, the ABI in ../interfaces/ITicketBroker.vyi.
+     Storage slots follow the order of `initializes` below: append, never reorder. No reentrancy
+     guard: a batch calls back into this contract, and every function finishes its own books before
+     it calls a contract that could come back.
 @custom:pause Pausing the Controller stops everything but setters and views.
 """
 

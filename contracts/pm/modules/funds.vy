@@ -1,13 +1,16 @@
 # pragma version 0.4.3
 """
 @title funds
-@notice What senders put in and take out: deposits, and the unlock that must come before a withdrawal.
-@dev Owns deposits, withdraw rounds and the unlock period. All ETH lies in the Minter, so with every sum over senders
+@notice What senders put in and take out: deposits, and the unlock that must come before a
+        withdrawal.
+@dev Owns deposits, withdraw rounds and the unlock period. All ETH lies in the Minter, so over all
+     senders
 
-         deposits + reserves = ETH funded - ETH credited for tickets - ETH withdrawn     (all in the Minter)
+         deposits + reserves = ETH funded - face values credited - ETH withdrawn
 
-     A sender is locked, and its tickets good, while `withdrawRound` is zero or not yet reached. Only the sender can
-     call an unlock off, or anyone could keep its money locked for ever with a gift of 0 wei (found in August 2023).
+     A sender is locked, and its tickets good, while `withdrawRound` is zero or not yet reached.
+     Only the sender can call an unlock off, or anyone could keep its money locked for ever with a
+     gift of 0 wei (found in August 2023).
 """
 
 from ...interfaces import IMinter

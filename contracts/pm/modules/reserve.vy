@@ -1,15 +1,16 @@
 # pragma version 0.4.3
 """
 @title reserve
-@notice Second pocket of a sender: what is left when the deposit is empty, shared by the active transcoders.
-@dev Owns, for each holder, the funds left and what was claimed in each round. Within a round, with `n` the size of
-     the round's active set and `S` = funds + claimed, both constant under claims:
+@notice Second pocket of a sender: what is left when the deposit is empty, shared by the active
+        transcoders.
+@dev Owns, for each holder, the funds left and what was claimed in each round. Within a round, with
+     `n` the size of the round's active set and `S` = funds + claimed, both constant under claims:
 
          share = S // n          claimable(c) = min(max(share - claimed(c), 0), funds)
 
-     so the order of claimants does not matter and `n` full claims never exceed S. `n` is fixed when the round is
-     initialised: who joins or leaves the pool meanwhile changes nobody's share. Only `tickets` claims, only `funds`
-     adds and empties.
+     so the order of claimants does not matter and `n` full claims never exceed S. `n` is fixed when
+     the round is initialised: who joins or leaves the pool meanwhile changes nobody's share. Only
+     `tickets` claims, only `funds` adds and empties.
 """
 
 from ...interfaces import IBondingManager
@@ -80,7 +81,8 @@ def _claimable(
     _holder: address, _claimant: address, _round: uint256, _bonding_manager: address
 ) -> uint256:
     """
-    @dev Never reverts. `_round` must be the current one: the active set is BondingManager's present one.
+    @dev Never reverts. `_round` must be the current one: the active set is BondingManager's present
+         one.
     """
     funds: uint256 = self.funds_of[_holder]
     if funds == 0:

@@ -6,9 +6,10 @@
 
          used  <=>  its face value left deposit and reserve and was credited to the recipient, once
 
-     A ticket that cannot be paid in full is refused, not consumed: otherwise 1 wei deposited for a broke sender just
-     before a redemption would burn the ticket (GHSA-cfpp-6gv2-r325), and so would a share used up by an earlier claim.
-     A batch isolates its tickets by calling this contract from outside, through the proxy.
+     A ticket that cannot be paid in full is refused, not consumed: otherwise 1 wei deposited for a
+     broke sender just before a redemption would burn the ticket (GHSA-cfpp-6gv2-r325), and so would
+     a share used up by an earlier claim. A batch isolates its tickets by calling this contract from
+     outside, through the proxy.
 """
 
 from ...interfaces import IBondingManager
@@ -27,7 +28,8 @@ uses: reserve
 
 # A ticket takes 544 bytes of calldata in a batch and an Arbitrum transaction 95,000: 174 tickets.
 MAX_BATCH: constant(uint256) = 175
-# Bounds leave room to report a wrong length. A batch pays for the memory of its bounds, so they are tighter there.
+# Bounds leave room to report a wrong length. A batch pays for the memory of its bounds, so they are
+# tighter there.
 MAX_AUX: constant(uint256) = 1024
 MAX_SIG: constant(uint256) = 256
 MAX_BATCHED_SIG: constant(uint256) = 96
@@ -171,8 +173,8 @@ def _check_ticket(
 @pure
 def _check_signature(_sender: address, _ticket_hash: bytes32, _sig: Bytes[MAX_SIG]):
     """
-    @dev Exactly one signature fits a key and a ticket: other lengths and the higher `s` are refused, as each further
-         form would be another draw (found in March 2022).
+    @dev Exactly one signature fits a key and a ticket: other lengths and the higher `s` are
+         refused, as each further form would be another draw (found in March 2022).
     """
     assert len(_sig) == 65, "INVALID_SIGNATURE_LENGTH"
 
@@ -189,7 +191,8 @@ def _check_signature(_sender: address, _ticket_hash: bytes32, _sig: Bytes[MAX_SI
 @pure
 def _check_won(_sig: Bytes[MAX_SIG], _recipient_rand: uint256, _win_prob: uint256):
     """
-    @dev Neither side can choose the draw: the recipient committed to its number before the sender signed.
+    @dev Neither side can choose the draw: the recipient committed to its number before the sender
+         signed.
     """
     draw: bytes32 = keccak256(concat(_sig, convert(_recipient_rand, bytes32)))
     assert convert(draw, uint256) < _win_prob, "ticket did not win"
@@ -203,7 +206,8 @@ def _settle(
     _current_round: uint256,
 ):
     """
-    @dev Takes the face value from the deposit, then from the recipient's share of the reserve, and credits it.
+    @dev Takes the face value from the deposit, then from the recipient's share of the reserve, and
+         credits it.
     """
     sender: ITicketBroker.Sender = funds.senders[_ticket.sender]
     assert funds._is_locked(sender.withdrawRound, _current_round), "sender is unlocked"
@@ -245,8 +249,9 @@ def _redeem_isolated(
     _recipient_rand: uint256,
 ):
     """
-    @dev Apart from the loop for its memory: a function's frame lies below its caller's, so the call data made here
-         does not pay for the arrays above. A failure is the caller's to see in the missing event.
+    @dev Apart from the loop for its memory: a function's frame lies below its caller's, so the call
+         data made here does not pay for the arrays above. A failure is the caller's to see in the
+         missing event.
     """
     success: bool = raw_call(
         self,
