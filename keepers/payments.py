@@ -27,7 +27,7 @@ from keepers.tickets import (
     signer_of,
 )
 
-PARAMS_LIFETIME = 40  # L1 blocks in which an orchestrator honours the parameters it gave out
+PARAMS_LIFETIME = 40  # L1 blocks in which an orchestrator honours parameters it gave out
 MAX_NONCES = 600  # tickets for one set of parameters
 FEE_MARGIN = Fraction(102, 100)  # gateways pay a little more than the pixels they expect
 PASS_THROUGH_FPS = 60  # what a profile that keeps the frame rate of the source is taken for
@@ -127,6 +127,7 @@ class Receiver:
 
     recipient: ChecksumAddress
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    lifetime: int = PARAMS_LIFETIME
     _nonces: dict[tuple[int, bytes], set[int]] = field(default_factory=dict, repr=False)
 
     def offer(
@@ -141,7 +142,7 @@ class Receiver:
         creation_round_block_hash: bytes,
     ) -> TicketParams:
         seed = int.from_bytes(secrets.token_bytes(32), "big")
-        expiration = l1_block + PARAMS_LIFETIME
+        expiration = l1_block + self.lifetime
         aux = aux_data(creation_round, creation_round_block_hash)
         rand = recipient_rand(
             self.secret, seed, sender, face_value, win_prob, expiration, price, aux
