@@ -9,7 +9,8 @@ What counts is the first line of each statement in a function body, in modules a
 * it ran if a program counter of its own ran; the statements nested in an `if` or `for` stand for
   themselves;
 * a statement the source map gives no code of its own (a bare `return`, setting an immutable) is
-  left out, but every statement of a function that no contract contains is counted as not run.
+  left out. If that is so for all of a function, they ran if the function did; a function that no
+  contract contains did not.
 The session fails when less than `FAIL_UNDER` per cent ran. Details: build/coverage/vyper.json.
 """
 
@@ -85,13 +86,13 @@ def relative(path: str | Path) -> str:
     return os.path.relpath(path, ROOT)
 
 
-def statements(path: Path) -> dict[str, set[int]]:
-    """Lines of the statements in each function of a source, by function name."""
+def statements(path: Path) -> dict[int, set[int]]:
+    """Lines of the statements in each function of a source, by the line of its `def`."""
     found = {}
     for function in parse_to_ast(path.read_text()).get_children(vy_ast.FunctionDef):
         blocks = [function, *function.get_descendants((vy_ast.If, vy_ast.For))]
         inside = [node for block in blocks for node in (*block.body, *getattr(block, "orelse", []))]
-        found[function.name] = {node.lineno for node in inside if not is_docstring(node)}
+        found[function.lineno] = {node.lineno for node in inside if not is_docstring(node)}
     return found
 
 
@@ -100,7 +101,7 @@ def is_docstring(node: Any) -> bool:
 
 
 def statement_of(node: Any) -> Any | None:
-    """The statement `node` is a part of; None for what belongs to a function as a whole."""
+    """The statement `node` is a part of, or the function it belongs to as a whole."""
     while node is not None and not isinstance(node, vy_ast.FunctionDef):
         parent = node._parent
         if isinstance(parent, BLOCKS):
@@ -108,7 +109,7 @@ def statement_of(node: Any) -> Any | None:
             if any(node is sibling for sibling in siblings):
                 return node
         node = parent
-    return None
+    return node
 
 
 def lines_by_pc(ast_map: dict[int, Any]) -> dict[int, Line]:
@@ -153,10 +154,14 @@ def measure(
 def lines_of(path: Path, with_code: set[Line], executed: set[Line]) -> FileLines:
     name = relative(path)
     counted: set[int] = set()
-    for lines in statements(path).values():
+    ran: set[int] = set()
+    for function, lines in statements(path).items():
         compiled = {line for line in lines if (name, line) in with_code}
-        counted |= compiled or lines  # no code at all: dead, and so not run
-    ran = {line for line in counted if (name, line) in executed}
+        counted |= compiled or lines
+        if compiled:
+            ran |= {line for line in compiled if (name, line) in executed}
+        elif (name, function) in executed:
+            ran |= lines
     return FileLines(name, frozenset(counted), frozenset(ran))
 
 

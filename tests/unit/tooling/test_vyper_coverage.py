@@ -39,6 +39,12 @@ def add(_amount: uint256) -> uint256:
             continue
         self.total += 1
     return self.total
+
+
+@external
+@view
+def itself() -> address:
+    return self
 """
 MODULE = """\
 # pragma version 0.4.3
@@ -78,7 +84,7 @@ def run(sources: list[Path], *amounts: int) -> list[FileLines]:
 
 def test_measure__constructor_only__counts_its_lines(sources: list[Path]) -> None:
     contract, module = run(sources)
-    assert contract.counted == {12, 17, 18, 19, 20, 22, 25, 26, 27, 28, 29}
+    assert contract.counted == {12, 17, 18, 19, 20, 22, 25, 26, 27, 28, 29, 35}
     assert contract.ran == {12}
     assert module.counted == {7, 8, 14}
     assert module.ran == set()
@@ -86,25 +92,34 @@ def test_measure__constructor_only__counts_its_lines(sources: list[Path]) -> Non
 
 def test_measure__early_return__leaves_the_rest_unrun(sources: list[Path]) -> None:
     contract, _ = run(sources, 0)
-    assert contract.missing == [19, 20, 22, 25, 26, 27, 28, 29]
+    assert contract.missing == [19, 20, 22, 25, 26, 27, 28, 29, 35]
 
 
 def test_measure__one_branch__leaves_the_other_unrun(sources: list[Path]) -> None:
     contract, module = run(sources, 1)
-    assert contract.missing == [18, 20]
+    assert contract.missing == [18, 20, 35]
     assert module.missing == [14]
 
 
 def test_measure__loop_always_continues__last_line_unrun(sources: list[Path]) -> None:
     contract, _ = run(sources, 101)
-    assert contract.missing == [18, 22, 28]
+    assert contract.missing == [18, 22, 28, 35]
 
 
 def test_measure__every_branch__only_dead_code_is_missing(sources: list[Path]) -> None:
     contract, module = run(sources, 0, 1, 101)
-    assert contract.missing == []
+    assert contract.missing == [35]
     assert module.missing == [14]
-    assert percent([contract, module]) == 100 * 13 / 14
+    assert percent([contract, module]) == 100 * 13 / 15
+
+
+def test_measure__function_without_own_code__ran_if_called(sources: list[Path]) -> None:
+    recorder = Recorder()
+    counter = boa.load_partial(str(sources[0])).deploy(5)
+    assert counter.itself() == counter.address
+    recorder.record(counter._computation)
+    contract, _ = measure(recorder.ran, sources, sources[:1])
+    assert contract.ran == {35}
 
 
 def test_ranges__runs_and_singles__are_joined() -> None:
