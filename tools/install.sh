@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # Put the pinned Python packages into .venv and the pinned anvil into node_modules; do nothing if they are there.
 #   PYTHON=python3.11   interpreter the .venv is made with
-#   EXTRAS="dev ..."    extras of pyproject.toml to install
+#   EXTRAS="dev ..."    extras of pyproject.toml to install; remembered
 #   PIP_ARGS="..."      more options for pip, such as another index
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 PYTHON=${PYTHON:-python3.11}
-EXTRAS=${EXTRAS:-dev verifier}
 PIP_ARGS=${PIP_ARGS:-}
 STAMP=.venv/.installed
+CHOICE=.venv/.extras
+EXTRAS=${EXTRAS:-$(cat $CHOICE 2>/dev/null || echo dev verifier)}
 
 missing() {
     echo "install: $1" >&2
@@ -49,4 +50,5 @@ echo "install: anvil"
 npm ci --silent --no-audit --no-fund
 # ape-vyper keeps downloaded compilers here and wants the folder to exist; ours comes with pip.
 mkdir -p .venv/vvm
+echo "$EXTRAS" >$CHOICE
 echo "$key" >$STAMP
