@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -110,5 +111,6 @@ def _keep(screen: Screen, running: Running) -> None:
         for actor, node in zip(running.cast.orchestrators, running.nodes.processes, strict=True)
     ]
     screen.note("\n".join(lines))
-    while True:
-        signal.pause()
+    with suppress(KeyboardInterrupt):
+        while True:
+            signal.pause()

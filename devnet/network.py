@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,10 +83,14 @@ def local_chain(*, gas_price: int) -> Iterator[Any]:
         "gas_price": gas_price,
     }
     choice = networks.arbitrum.local.use_provider("foundry", provider_settings=settings)
+    on_terminate = signal.getsignal(signal.SIGTERM)
     try:
         provider = choice.__enter__()
     except ApeException as error:
         raise NetworkError(f"the chain did not start: {_line(error)}") from None
+    # Ape's handlers would end the process from within, with the chain gone before its users.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, on_terminate)
     try:
         yield provider
     finally:
