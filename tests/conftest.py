@@ -49,8 +49,8 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
-# At every revert titanoboa spells out all storage the contract ever wrote, for an error message. That
-# grows with the session, and fails if a mapping's key is itself a hash of two words.
+# At every revert titanoboa spells out all storage the contract ever wrote, for an error message.
+# That grows with the session, and fails if a mapping's key is itself a hash of two words.
 StorageModel.dump = lambda _self: {}
 
 
