@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from devnet.network import Actor, Network, NetworkError
-from devnet.winners import WinningTicket
+from keepers.payments import Winner
 
 # A redemption takes about 300,000 gas; a batch must fit in a block.
 BATCH = 20
@@ -17,7 +17,7 @@ BATCH = 20
 class Redemption:
     """A ticket that was paid, and the transaction that did it."""
 
-    winner: WinningTicket
+    winner: Winner
     tx: str
     batch: bool
 
@@ -63,7 +63,7 @@ def fund_gateway(network: Network, gateway: Actor, *, deposit: int, reserve: int
 def redeem(
     network: Network,
     orchestrator: Actor,
-    winners: Sequence[WinningTicket],
+    winners: Sequence[Winner],
     *,
     keeper: Actor,
     on_redeemed: Callable[[Redemption], None] = lambda _: None,
@@ -75,7 +75,7 @@ def redeem(
     """
     if not winners:
         return []
-    expiry = max(winner.params_expiration_block for winner in winners)
+    expiry = max(winner.expiration_block for winner in winners)
     network.mine(expiry - network.block_number())
     initialize_round(network, keeper)
     broker = network.protocol.ticket_broker

@@ -10,7 +10,7 @@ from fractions import Fraction
 from devnet.cutting import Segment
 from devnet.media import Clip, Profile
 from devnet.scenario import ETHER, Scenario
-from devnet.session import Job, Limits
+from devnet.session import Limits
 
 TICKETS_PER_SEGMENT = 5
 MOST_TICKETS = 250
@@ -37,9 +37,8 @@ def plan_economy(
 ) -> Economy:
     """About five tickets a segment; funds for three times the estimate at the highest price."""
     prices = [plan.price.price for plan in scenario.orchestrators]
-    pixels = sum(
-        Job("", one.seq, b"", one.seconds, clip.frame_rate, profiles).pixels() for one in segments
-    )
+    area = sum(profile.width * profile.height for profile in profiles)
+    pixels = area * sum(math.ceil(clip.frame_rate * Fraction(one.seconds)) for one in segments)
     mean = Fraction(sum(prices), len(prices))
     tickets = min(MOST_TICKETS, TICKETS_PER_SEGMENT * len(segments))
     ticket_ev = math.ceil(pixels * mean / tickets)

@@ -53,18 +53,20 @@ class Gateway:
 
         Sessions that work stay; only new ones are asked for an offer.
         """
-        for member in self.chain.pool():
-            known = self._sessions.get(member.address)
-            self._stakes[member.address] = member.stake
-            if known is not None and known.uri == member.service_uri and known.info is not None:
-                continue
+        pool = {member.address: member for member in self.chain.pool()}
+        self._sessions = {a: one for a, one in self._sessions.items() if a in pool}
+        self._stakes = {address: member.stake for address, member in pool.items()}
+        for address, member in pool.items():
             uri = member.service_uri.rstrip("/")
+            known = self._sessions.get(address)
+            if known is not None and known.uri == uri:
+                continue
             session = Session(uri, member.address, self.key, self.chain, self.limits)
             try:
                 session.refresh()
             except OrchestratorError:
                 continue
-            self._sessions[member.address] = session
+            self._sessions[address] = session
         return self._candidates()
 
     def _candidates(self) -> list[Candidate]:
@@ -90,7 +92,8 @@ class Gateway:
 
         def send(segment: Segment) -> Sent:
             data = segment.path.read_bytes()
-            job = Job(manifest_id, segment.seq, data, segment.seconds, frame_rate, profiles)
+            length = Fraction(segment.seconds).limit_denominator(90_000)
+            job = Job(manifest_id, segment.seq, data, length, frame_rate, profiles)
             sent = self._send(segment, job)
             on_sent(sent)
             # A long stream does not fit in memory: what is wanted of it was taken in `on_sent`.

@@ -19,7 +19,7 @@ from typing import Any
 from devnet.chain_view import ChainError, JsonRpcChain
 from devnet.fields import Fields, WireError
 from devnet.orchestrator import Orchestrator, RefusedError
-from devnet.receiver import Terms
+from devnet.till import Terms
 from devnet.wire import PAYMENT_HEADER, SEGMENT_HEADER, PriceInfo
 
 MAX_BODY = 64 * 1024 * 1024

@@ -19,17 +19,18 @@ from eth_utils.crypto import keccak
 from devnet.chain_view import ChainView
 from devnet.fields import Fields, WireError, from_header
 from devnet.media import MediaError
-from devnet.receiver import PaymentError, Receiver, Terms
+from devnet.till import Terms, Till
 from devnet.transcoding import transcode
 from devnet.winners import WinnerFile
 from devnet.wire import (
     AuthToken,
     OrchestratorInfo,
-    Payment,
     SegData,
     TranscodedSegment,
     TranscodeResult,
+    read_payment,
 )
+from keepers.payments import Payment, PaymentError
 from keepers.tickets import (
     SignatureError,
     be,
@@ -73,9 +74,7 @@ class Orchestrator:
         self.address: ChecksumAddress = to_checksum_address(Account.from_key(key).address)
         self.url = url
         self.work = Work()
-        self.receiver = Receiver(
-            self.address, terms, chain, WinnerFile(directory / "winners.jsonl").append
-        )
+        self.till = Till(self.address, terms, chain, WinnerFile(directory / "winners.jsonl").append)
         self._key, self._directory = key, directory
         self._secret = secrets.token_bytes(32)
         self._renditions: dict[str, Path] = {}
@@ -98,14 +97,14 @@ class Orchestrator:
     def _offer(self, sender: ChecksumAddress, token: AuthToken) -> OrchestratorInfo:
         try:
             with self._lock:
-                params = self.receiver.ticket_params(sender)
+                params = self.till.ticket_params(sender)
         except ValueError as error:
             raise RefusedError(400, f"no ticket parameters for {sender}: {error}") from None
         info = OrchestratorInfo(
             transcoder=self.url,
             address=self.address,
             ticket_params=params,
-            price_info=self.receiver.terms.price,
+            price_info=self.till.terms.price,
             auth_token=token,
         )
         return info.signed(self._key)
@@ -125,7 +124,7 @@ class Orchestrator:
         An error after that is an answer of its own: the gateway's credit is spent on nothing.
         """
         try:
-            payment = Payment.read(from_header("payment", payment_header))
+            payment = read_payment(from_header("payment", payment_header))
         except ValueError as error:
             raise RefusedError(402, str(error)) from None
         try:
@@ -140,8 +139,8 @@ class Orchestrator:
             session = segment.auth_token.session_id
             try:
                 with self._lock:
-                    self.receiver.process(payment, session)
-                    self.receiver.check_balance(payment.sender, session)
+                    self.till.take(payment, session)
+                    self.till.check_balance(payment.sender, session)
             except PaymentError as error:
                 raise RefusedError(400, str(error)) from None
             source = body()
@@ -185,7 +184,7 @@ class Orchestrator:
             stored.append(TranscodedSegment(f"{self.url}/stream/{name}", rendition.pixels))
             self._renditions[f"/stream/{name}"] = path
         with self._lock:
-            self.receiver.debit(sender, session, pixels)
+            self.till.debit(sender, session, pixels)
             self.work.segments += 1
             self.work.pixels += pixels
             self.work.seconds += time.monotonic() - begin
@@ -204,8 +203,8 @@ class Orchestrator:
             "pixels": self.work.pixels,
             "refused": self.work.refused,
             "seconds": round(self.work.seconds, 3),
-            "tickets_received": self.receiver.received,
-            "tickets_won": self.receiver.won,
+            "tickets_received": self.till.received,
+            "tickets_won": self.till.won,
         }
 
 

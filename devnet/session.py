@@ -25,23 +25,26 @@ from devnet.wire import (
     PAYMENT_HEADER,
     SEGMENT_HEADER,
     OrchestratorInfo,
-    Payment,
     SegData,
     TranscodeResult,
+    write_payment,
+)
+from keepers.payments import (
+    MAX_NONCES,
+    PayingSession,
+    Payment,
+    fee_estimate,
+    tickets_needed,
 )
 from keepers.tickets import (
     SignatureError,
-    Ticket,
-    expected_value,
     personal_sign,
     personal_signer,
     request_digest,
     result_digest,
     segment_digest,
-    sign_ticket,
 )
 
-MAX_TICKETS = 600
 # A rendition shorter than this cannot be video.
 SHORTEST = 25
 HTTP_SECONDS = 120
@@ -68,14 +71,9 @@ class Job:
     manifest_id: str
     seq: int
     data: bytes
-    seconds: float
+    seconds: Fraction
     frame_rate: Fraction
     profiles: tuple[Profile, ...]
-
-    def pixels(self) -> int:
-        """Upper estimate of the pixels that will be billed, as go-livepeer's gateway makes it."""
-        frames = math.ceil(self.frame_rate) * math.ceil(self.seconds * 10) / 10
-        return math.ceil(1.02 * frames) * sum(p.width * p.height for p in self.profiles)
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ class Session:
     info: OrchestratorInfo | None = None
     _stale: bool = False
     _credit: Fraction = Fraction(0)
-    _nonces: dict[bytes, int] = field(default_factory=dict)
+    _paying: PayingSession | None = field(default=None, repr=False)
 
     @property
     def sender(self) -> ChecksumAddress:
@@ -123,7 +121,7 @@ class Session:
             info = self.refresh()
         payment = self._payment(info, job)
         headers = {
-            PAYMENT_HEADER: to_header(payment.write()),
+            PAYMENT_HEADER: to_header(write_payment(payment)),
             SEGMENT_HEADER: to_header(self._seg_data(info, job).write()),
             "Content-Type": "video/mp2t",
         }
@@ -142,7 +140,7 @@ class Session:
             self.info = self._checked(lambda: result.info)
         except OrchestratorError:
             self._stale = True  # the work is done; the next segment asks for another offer
-        return Delivery(self.recipient, renditions, pixels, len(payment.ticket_sender_params))
+        return Delivery(self.recipient, renditions, pixels, len(payment.tickets))
 
     # -- offers
 
@@ -159,7 +157,7 @@ class Session:
         except ValueError as error:
             raise OrchestratorError(f"{self.recipient}: {error}") from None
         params, price = info.ticket_params, info.price_info.price
-        ev = expected_value(params.face_value, params.win_prob)
+        ev = params.ev
         funds = self.chain.sender(self.sender)
         faults = {
             "offer is not signed by its address": not info.is_signed(),
@@ -179,28 +177,20 @@ class Session:
     # -- paying
 
     def _payment(self, info: OrchestratorInfo, job: Job) -> Payment:
-        params = info.ticket_params
-        ev = expected_value(params.face_value, params.win_prob)
-        need = max(job.pixels() * info.price_info.price, ev) - self._credit
-        size = max(0, math.ceil(need / ev))
-        if size > MAX_TICKETS:
+        params, price = info.ticket_params, info.price_info.price
+        fee = fee_estimate(
+            [(profile.width, profile.height, job.frame_rate) for profile in job.profiles],
+            job.seconds,
+            price,
+        )
+        size = tickets_needed(fee, params.ev, self._credit)
+        if size > MAX_NONCES:
             raise OrchestratorError(f"{self.recipient}: segment would take {size} tickets")
-        signed = []
-        for _ in range(size):
-            nonce = self._nonces.get(params.recipient_rand_hash, 0) + 1
-            self._nonces[params.recipient_rand_hash] = nonce
-            ticket = Ticket(
-                recipient=params.recipient,
-                sender=self.sender,
-                face_value=params.face_value,
-                win_prob=params.win_prob,
-                sender_nonce=nonce,
-                recipient_rand_hash=params.recipient_rand_hash,
-                aux_data=params.aux_data,
-            )
-            signed.append((nonce, sign_ticket(ticket, self.key)))
-        self._credit += size * ev
-        return Payment(self.sender, params, info.price_info, tuple(signed))
+        if self._paying is None or self._paying.params != params:
+            self._paying = PayingSession(params, self.sender, bytes.fromhex(self.key[2:]), price)
+        payment = self._paying.pay(size, l1_block=self.chain.block_number())
+        self._credit += size * params.ev
+        return payment
 
     def _seg_data(self, info: OrchestratorInfo, job: Job) -> SegData:
         source_hash = keccak(job.data)

@@ -22,7 +22,8 @@ from devnet.scenario import Scenario
 from devnet.screen import Phase, Screen
 from devnet.source import Source
 from devnet.summary import Summary, delegator_rows, orchestrator_rows
-from devnet.winners import WinnerFile, WinningTicket
+from devnet.winners import WinnerFile
+from keepers.payments import Winner
 
 REDEEM_GAS = 350_000
 
@@ -192,7 +193,7 @@ class Story:
                 f"batches; round {self._network.current_round()}"
             )
 
-    def _winners(self, at: int) -> list[WinningTicket]:
+    def _winners(self, at: int) -> list[Winner]:
         return WinnerFile(self._node_directory(at) / "winners.jsonl").read()
 
     def _node_directory(self, at: int) -> Path:

@@ -17,56 +17,40 @@ from eth_utils.crypto import keccak
 
 from devnet.fields import Fields, hexed
 from devnet.media import Profile
-from keepers.tickets import SignatureError, aux_data, personal_sign, personal_signer
+from keepers.payments import Payment, TicketParams
+from keepers.tickets import SignatureError, personal_sign, personal_signer
 
 PAYMENT_HEADER = "Livepeer-Payment"
 SEGMENT_HEADER = "Livepeer-Segment"
 
 
-@dataclass(frozen=True)
-class TicketParams:
-    """What an orchestrator asks every ticket of a session to be. Amounts in wei."""
+def read_ticket_params(fields: Fields) -> TicketParams:
+    expiry = fields.child("expiration_params")
+    return TicketParams(
+        recipient=fields.address("recipient"),
+        face_value=fields.number("face_value"),
+        win_prob=fields.number("win_prob"),
+        recipient_rand_hash=fields.data("recipient_rand_hash", length=32),
+        seed=fields.number("seed"),
+        expiration_block=fields.number("expiration_block", bits=63),
+        creation_round=expiry.number("creation_round", bits=63),
+        creation_round_block_hash=expiry.data("creation_round_block_hash", length=32),
+    )
 
-    recipient: ChecksumAddress
-    face_value: int
-    win_prob: int
-    recipient_rand_hash: bytes
-    seed: int
-    expiration_block: int
-    creation_round: int
-    creation_round_block_hash: bytes
 
-    @property
-    def aux_data(self) -> bytes:
-        return aux_data(self.creation_round, self.creation_round_block_hash)
-
-    @classmethod
-    def read(cls, fields: Fields) -> TicketParams:
-        expiry = fields.child("expiration_params")
-        return cls(
-            recipient=fields.address("recipient"),
-            face_value=fields.number("face_value"),
-            win_prob=fields.number("win_prob"),
-            recipient_rand_hash=fields.data("recipient_rand_hash", length=32),
-            seed=fields.number("seed"),
-            expiration_block=fields.number("expiration_block", bits=63),
-            creation_round=expiry.number("creation_round", bits=63),
-            creation_round_block_hash=expiry.data("creation_round_block_hash", length=32),
-        )
-
-    def write(self) -> dict[str, Any]:
-        return {
-            "recipient": self.recipient,
-            "face_value": str(self.face_value),
-            "win_prob": str(self.win_prob),
-            "recipient_rand_hash": hexed(self.recipient_rand_hash),
-            "seed": str(self.seed),
-            "expiration_block": self.expiration_block,
-            "expiration_params": {
-                "creation_round": self.creation_round,
-                "creation_round_block_hash": hexed(self.creation_round_block_hash),
-            },
-        }
+def write_ticket_params(params: TicketParams) -> dict[str, Any]:
+    return {
+        "recipient": params.recipient,
+        "face_value": str(params.face_value),
+        "win_prob": str(params.win_prob),
+        "recipient_rand_hash": hexed(params.recipient_rand_hash),
+        "seed": str(params.seed),
+        "expiration_block": params.expiration_block,
+        "expiration_params": {
+            "creation_round": params.creation_round,
+            "creation_round_block_hash": hexed(params.creation_round_block_hash),
+        },
+    }
 
 
 @dataclass(frozen=True)
@@ -132,7 +116,7 @@ class OrchestratorInfo:
         return cls(
             transcoder=fields.text("transcoder"),
             address=fields.address("address"),
-            ticket_params=TicketParams.read(fields.child("ticket_params")),
+            ticket_params=read_ticket_params(fields.child("ticket_params")),
             price_info=PriceInfo.read(fields.child("price_info")),
             auth_token=AuthToken.read(fields.child("auth_token")),
             sig=fields.data("sig", length=65),
@@ -145,7 +129,7 @@ class OrchestratorInfo:
         return {
             "transcoder": self.transcoder,
             "address": self.address,
-            "ticket_params": self.ticket_params.write(),
+            "ticket_params": write_ticket_params(self.ticket_params),
             "price_info": self.price_info.write(),
             "auth_token": self.auth_token.write(),
         }
@@ -166,37 +150,33 @@ class OrchestratorInfo:
         return keccak(text=text)
 
 
-@dataclass(frozen=True)
-class Payment:
-    """Tickets for one segment, all with the same parameters."""
+def read_payment(fields: Fields) -> Payment:
+    price = None
+    if fields.has("expected_price"):
+        price = PriceInfo.read(fields.child("expected_price")).price
+    return Payment(
+        params=read_ticket_params(fields.child("ticket_params")),
+        sender=fields.address("sender"),
+        tickets=fields.items(
+            "ticket_sender_params",
+            lambda item: (item.number("sender_nonce", bits=32), item.data("sig")),
+        ),
+        price=price,
+    )
 
-    sender: ChecksumAddress
-    ticket_params: TicketParams
-    expected_price: PriceInfo
-    ticket_sender_params: tuple[tuple[int, bytes], ...]  # (sender nonce, signature)
 
-    @classmethod
-    def read(cls, fields: Fields) -> Payment:
-        return cls(
-            sender=fields.address("sender"),
-            ticket_params=TicketParams.read(fields.child("ticket_params")),
-            expected_price=PriceInfo.read(fields.child("expected_price")),
-            ticket_sender_params=fields.items(
-                "ticket_sender_params",
-                lambda item: (item.number("sender_nonce", bits=32), item.data("sig")),
-            ),
-        )
-
-    def write(self) -> dict[str, Any]:
-        return {
-            "sender": self.sender,
-            "ticket_params": self.ticket_params.write(),
-            "expected_price": self.expected_price.write(),
-            "ticket_sender_params": [
-                {"sender_nonce": nonce, "sig": hexed(sig)}
-                for nonce, sig in self.ticket_sender_params
-            ],
-        }
+def write_payment(payment: Payment) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "sender": payment.sender,
+        "ticket_params": write_ticket_params(payment.params),
+        "ticket_sender_params": [
+            {"sender_nonce": nonce, "sig": hexed(sig)} for nonce, sig in payment.tickets
+        ],
+    }
+    if payment.price is not None:
+        price = PriceInfo(payment.price.numerator, payment.price.denominator)
+        values["expected_price"] = price.write()
+    return values
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,10 @@ from devnet.fields import Fields, hexed, to_header
 from devnet.media import Profile
 from devnet.node import Handler, Server
 from devnet.orchestrator import Orchestrator
-from devnet.receiver import Terms
-from devnet.wire import OrchestratorInfo, Payment, PriceInfo, SegData, TicketParams
+from devnet.till import Terms
+from devnet.wire import OrchestratorInfo, PriceInfo, SegData, write_payment
+from keepers.payments import Payment
 from keepers.tickets import (
-    Ticket,
     personal_sign,
     request_digest,
     segment_digest,
@@ -116,33 +116,15 @@ def request(key: str = GATEWAY_KEY, *, address: str | None = None) -> Fields:
     return Fields.of("request", {"address": sender, "sig": hexed(sig)})
 
 
-def make_ticket(params: TicketParams, nonce: int, *, sender: str = GATEWAY) -> Ticket:
-    return Ticket(
-        recipient=params.recipient,
-        sender=to_checksum_address(sender),
-        face_value=params.face_value,
-        win_prob=params.win_prob,
-        sender_nonce=nonce,
-        recipient_rand_hash=params.recipient_rand_hash,
-        aux_data=params.aux_data,
-    )
-
-
 def make_payment(
     info: OrchestratorInfo, nonces: range | list[int], *, key: str = GATEWAY_KEY, **changes: Any
 ) -> Payment:
     """A payment in order, but for `changes` to its fields; tickets are signed after those."""
-    params = changes.pop("ticket_params", info.ticket_params)
+    params = changes.pop("params", info.ticket_params)
     sender = to_checksum_address(changes.pop("sender", address_of(key)))
-    signed = tuple(
-        (nonce, sign_ticket(make_ticket(params, nonce, sender=sender), key)) for nonce in nonces
-    )
-    return Payment(
-        sender=sender,
-        ticket_params=params,
-        expected_price=changes.pop("expected_price", info.price_info),
-        ticket_sender_params=changes.pop("ticket_sender_params", signed),
-    )
+    signed = tuple((nonce, sign_ticket(params.ticket(sender, nonce), key)) for nonce in nonces)
+    values = {"tickets": signed, "price": info.price_info.price} | changes
+    return Payment(params=params, sender=sender, **values)
 
 
 def make_seg_data(info: OrchestratorInfo, body: bytes, **changes: Any) -> SegData:
@@ -162,4 +144,4 @@ def make_seg_data(info: OrchestratorInfo, body: bytes, **changes: Any) -> SegDat
 
 
 def headers(payment: Payment, segment: SegData) -> tuple[str, str]:
-    return to_header(payment.write()), to_header(segment.write())
+    return to_header(write_payment(payment)), to_header(segment.write())

@@ -11,7 +11,7 @@ from devnet.economy import EconomyError, plan_economy
 from devnet.media import Clip, ladder
 from devnet.options import Options
 from devnet.scenario import DEFAULT
-from devnet.session import MAX_TICKETS, Job
+from keepers.payments import MAX_NONCES, fee_estimate, tickets_needed
 
 CLIP = Clip(Path("x"), 1280, 720, Fraction(25), Fraction(0), 5.0, "h264", None, 0)
 
@@ -30,8 +30,10 @@ def test_plan_economy__any_length__funds_and_tickets_fit(
     segments = _segments(count, seconds)
     economy = plan_economy(clip, profiles, segments, DEFAULT)
     highest = max(plan.price.price for plan in DEFAULT.orchestrators)
-    fee = Job("", 0, b"", seconds, rate, profiles).pixels() * highest
-    assert fee / economy.ticket_ev < MAX_TICKETS
+    sizes = [(profile.width, profile.height, rate) for profile in profiles]
+    estimate = fee_estimate(sizes, Fraction(seconds), highest)
+    assert tickets_needed(estimate, Fraction(economy.ticket_ev), Fraction(0)) < MAX_NONCES
+    fee = sum(p.width * p.height for p in profiles) * int(rate * Fraction(seconds)) * highest
     assert economy.deposit >= 3 * count * fee
     share = economy.reserve // len(DEFAULT.orchestrators)
     assert share >= 4 * economy.ticket_ev

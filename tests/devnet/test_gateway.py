@@ -15,8 +15,8 @@ from devnet.chain_view import PoolMember, Sender
 from devnet.cutting import Segment
 from devnet.gateway import Gateway, Sent, StreamError
 from devnet.orchestrator import Orchestrator
-from devnet.receiver import Terms
 from devnet.session import Job, Limits, OrchestratorError, Session
+from devnet.till import Terms
 from devnet.transcoding import transcode
 from devnet.wire import PriceInfo
 from tests.devnet.network import (
@@ -57,7 +57,7 @@ def start(tmp_path: Path, chain: FakeChain) -> Iterator[StartNode]:
 
 @pytest.fixture
 def job(body: bytes) -> Job:
-    return Job("stream", 0, body, 0.52, Fraction(25), PROFILES)
+    return Job("stream", 0, body, Fraction(13, 25), Fraction(25), PROFILES)
 
 
 def _session(chain: FakeChain, limits: Limits = LIMITS) -> Session:
@@ -89,10 +89,10 @@ def test_send__several_segments__gateway_and_node_agree_on_the_credit(
     session = _session(chain)
     for segment in source:
         data = segment.path.read_bytes()
-        session.send(Job("s", segment.seq, data, segment.seconds, Fraction(25), PROFILES))
+        session.send(Job("s", segment.seq, data, Fraction(segment.seconds), Fraction(25), PROFILES))
         assert session.info is not None
         token = session.info.auth_token.session_id
-        credit = node.orchestrator.receiver.balance(GATEWAY, token)
+        credit = node.orchestrator.till.balance(GATEWAY, token)
         assert credit == session._credit >= 0
 
 
@@ -281,7 +281,7 @@ def test_send__more_tickets_than_a_commitment_takes__is_not_sent(
 ) -> None:
     start()
     with pytest.raises(OrchestratorError, match="segment would take .* tickets"):
-        _session(chain).send(replace(job, seconds=500.0))
+        _session(chain).send(replace(job, seconds=Fraction(500)))
 
 
 # -- the gateway
@@ -297,6 +297,18 @@ def test_discover__pool__offers_with_stake_and_price(start: StartNode, chain: Fa
         (chain.members[0].address, 1000, TERMS.price.price),
         (chain.members[1].address, 2000, Fraction(7, 2)),
     ]
+
+
+def test_discover__again__follows_the_pool(start: StartNode, chain: FakeChain) -> None:
+    start()
+    start()
+    gateway = _gateway(chain)
+    assert len(gateway.discover()) == 2
+    left = chain.members.pop(0)
+    chain.members[0] = replace(chain.members[0], stake=77)
+    found = gateway.discover()
+    assert [(one.address, one.stake) for one in found] == [(chain.members[0].address, 77)]
+    assert left.address not in {one.address for one in found}
 
 
 def _stream(gateway: Gateway, source: list[Segment], got: list[Sent]) -> list[Sent]:

@@ -14,8 +14,8 @@ from devnet.media import Profile
 from devnet.orchestrator import MAX_PROFILES, Orchestrator, RefusedError
 from devnet.transcoding import count
 from devnet.winners import WinnerFile
-from devnet.wire import OrchestratorInfo, TranscodeResult
-from keepers.tickets import personal_signer, result_digest
+from devnet.wire import OrchestratorInfo, TranscodeResult, read_payment, write_payment
+from keepers.tickets import personal_signer, recipient_rand_hash, result_digest
 from tests.devnet.network import (
     GATEWAY,
     OTHER_KEY,
@@ -102,7 +102,7 @@ def test_segment__in_order__is_transcoded_signed_and_paid(
     assert personal_signer(digest, result.sig) == node.address
     pixels = sum(segment.pixels for segment in result.segments)
     assert node.work.pixels == pixels
-    credit = node.receiver.balance(GATEWAY, info.auth_token.session_id)
+    credit = node.till.balance(GATEWAY, info.auth_token.session_id)
     ev = TERMS.ticket_ev
     assert 29 * ev - pixels * TERMS.price.price <= credit < 29 * (ev + 1)
     assert result.info.is_signed()
@@ -116,11 +116,11 @@ def test_segment__winners__are_on_disk(
     payment = make_payment(info, range(1, 60))
     node.segment(*headers(payment, make_seg_data(info, body)), lambda: body)
     kept = WinnerFile(tmp_path / "node" / "winners.jsonl").read()
-    assert len(kept) == node.receiver.won > 0
-    signed = dict(payment.ticket_sender_params)
+    assert len(kept) == node.till.won > 0
+    signed = dict(payment.tickets)
     for winner in kept:
         assert signed[winner.ticket.sender_nonce] == winner.sig
-        assert winner.ticket.hash() != winner.ticket.recipient_rand_hash
+        assert recipient_rand_hash(winner.recipient_rand) == winner.ticket.recipient_rand_hash
 
 
 @pytest.mark.parametrize("header", ["", "%%%", "e30=", to_header({"sender": "0x12"})])
@@ -132,7 +132,7 @@ def test_segment__bad_payment_header__is_402(
 
 
 def test_segment__bad_segment_header__is_403(node: Orchestrator, info: OrchestratorInfo) -> None:
-    payment = to_header(make_payment(info, [1]).write())
+    payment = to_header(write_payment(make_payment(info, [1])))
     assert _refusal(node, payment, "").status == 403
 
 
@@ -180,7 +180,7 @@ def test_segment__old_token__is_refused(node: Orchestrator, info: OrchestratorIn
 def test_segment__bad_ticket__is_400_and_the_body_is_not_read(
     node: Orchestrator, info: OrchestratorInfo, body: bytes
 ) -> None:
-    payment = make_payment(info, [1], ticket_sender_params=((1, bytes(65)),))
+    payment = make_payment(info, [1], tickets=((1, bytes(65)),))
     with pytest.raises(RefusedError, match="^invalid ticket signature$") as caught:
         node.segment(*headers(payment, make_seg_data(info, body)), _unread)
     assert caught.value.status == 400
@@ -207,11 +207,11 @@ def test_segment__no_credit__is_400_and_the_body_is_not_read(
 def test_segment__underpaid_work__the_next_one_waits_for_credit(
     node: Orchestrator, info: OrchestratorInfo, body: bytes
 ) -> None:
-    node.receiver.terms = replace(TERMS, ticket_ev=10**9, redeem_gas=1)
+    node.till.terms = replace(TERMS, ticket_ev=10**9, redeem_gas=1)
     info = node.info(request())
     first = headers(make_payment(info, [1]), make_seg_data(info, body))
     node.segment(*first, lambda: body)
-    assert node.receiver.balance(GATEWAY, info.auth_token.session_id) < 0
+    assert node.till.balance(GATEWAY, info.auth_token.session_id) < 0
     second = headers(make_payment(info, [2]), make_seg_data(info, body, seq=1))
     assert str(_refusal(node, *second, body)) == "Insufficient balance"
 
@@ -234,7 +234,7 @@ def test_segment__no_video__is_an_answer_with_an_error(
     )
     assert answer["seq"] == 0
     assert "segment" in str(answer["error"])
-    assert node.receiver.balance(GATEWAY, info.auth_token.session_id) > 0
+    assert node.till.balance(GATEWAY, info.auth_token.session_id) > 0
 
 
 def test_segment__all_slots_taken__is_capped(
@@ -250,6 +250,17 @@ def test_segment__all_slots_taken__is_capped(
 def test_rendition__any_other_path__is_none(node: Orchestrator) -> None:
     for path in ("/stream/../winners.jsonl", "/etc/passwd", "/stream//180p/0.ts"):
         assert node.rendition(path) is None
+
+
+def test_read_payment__price_in_other_terms__is_the_same_price(info: OrchestratorInfo) -> None:
+    payment = make_payment(info, [1, 2])
+    values = write_payment(payment)
+    assert read_payment(Fields.of("payment", values)) == payment
+    price = values["expected_price"]
+    values["expected_price"] = {key: 2 * number for key, number in price.items()}
+    assert read_payment(Fields.of("payment", values)) == payment
+    del values["expected_price"]
+    assert read_payment(Fields.of("payment", values)) == replace(payment, price=None)
 
 
 def test_fields__wrong_values__are_named() -> None:
