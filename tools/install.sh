@@ -45,7 +45,7 @@ fi
 echo "install: Python packages (minutes the first time)"
 requirements=$(.venv/bin/python tools/requirements.py $EXTRAS)
 # shellcheck disable=SC2086  # both are lists of words
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $PIP_ARGS $requirements
+.venv/bin/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt $PIP_ARGS $requirements
 echo "install: anvil"
 npm ci --silent --no-audit --no-fund
 # ape-vyper keeps downloaded compilers here and wants the folder to exist; ours comes with pip.
