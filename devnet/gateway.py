@@ -35,12 +35,12 @@ class Sent:
 
 @dataclass
 class Gateway:
-    """`workers` segments are under way at a time, one per orchestrator."""
+    """`workers` segments are under way at a time, one per orchestrator. Same seed, same choices."""
 
     key: str = field(repr=False)
     chain: ChainView
     limits: Limits
-    rng: Random
+    seed: int
     weights: Weights = field(default_factory=Weights)
     workers: int = 2
     _sessions: dict[str, Session] = field(default_factory=dict)
@@ -111,7 +111,7 @@ class Gateway:
         failures: list[str] = []
         tried: set[str] = set()
         for _ in range(ATTEMPTS):
-            session = self._choose(tried)
+            session = self._choose(job, tried)
             if session is None:
                 break
             with session.lock:
@@ -124,16 +124,20 @@ class Gateway:
         reasons = "; ".join(failures) or "no orchestrator is left"
         raise StreamError(f"segment {segment.seq} could not be transcoded: {reasons}")
 
-    def _choose(self, tried: set[str]) -> Session | None:
-        """Draw among those not tried yet, free and not suspended as far as there are any."""
+    def _choose(self, job: Job, tried: set[str]) -> Session | None:
+        """Draw among those not tried yet, and not suspended as far as there are any.
+
+        Each draw has a seed of its own, so that the choice does not hang on which of two segments
+        under way is faster.
+        """
         with self._lock:
-            left = [c for c in self._candidates() if c.address not in tried]
+            left = [one for one in self._candidates() if one.address not in tried]
             if not left:
                 return None
-            good = [c for c in left if not self._suspended.get(c.address)] or left
-            free = [c for c in good if not self._sessions[c.address].lock.locked()] or good
+            good = [one for one in left if not self._suspended.get(one.address)] or left
             self._suspended = {a: turns - 1 for a, turns in self._suspended.items() if turns > 1}
-            return self._sessions[draw(free, self.weights, self.rng).address]
+            rng = Random(f"{self.seed} {job.manifest_id} {job.seq} {len(tried)}")
+            return self._sessions[draw(good, self.weights, rng).address]
 
     def _suspend(self, address: str) -> None:
         with self._lock:

@@ -19,7 +19,7 @@ class Options:
 
     clip: Path = SAMPLE
     output: Path = OUTPUT
-    seed: int = 1
+    seed: int = 3
     seconds: float | None = None
     keep: bool = False
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from random import Random
 from urllib.request import urlopen
 
 from devnet import chain, staking
@@ -116,7 +115,7 @@ class Story:
             key=self._cast.gateway.key,
             chain=JsonRpcChain(self._rpc, self._controller),
             limits=self._source.economy.limits,
-            rng=Random(self._options.seed),
+            seed=self._options.seed,
         )
         output = HlsOutput(
             self._master.parent,

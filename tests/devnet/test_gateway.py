@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
@@ -66,7 +65,7 @@ def _session(chain: FakeChain, limits: Limits = LIMITS) -> Session:
 
 
 def _gateway(chain: FakeChain, seed: int = 1) -> Gateway:
-    return Gateway(GATEWAY_KEY, chain, LIMITS, Random(seed))
+    return Gateway(GATEWAY_KEY, chain, LIMITS, seed)
 
 
 # -- an honest node
@@ -333,6 +332,20 @@ def test_stream__three_nodes__every_segment_comes_back_in_order(
     assert {one.segment.seq for one in got} == {segment.seq for segment in source}
     assert all(one.delivery.renditions for one in got)
     assert not any(one.failures for one in sent)
+
+
+def test_stream__same_seed__same_choices(
+    start: StartNode, chain: FakeChain, source: list[Segment]
+) -> None:
+    for _ in range(3):
+        start()
+    choices = []
+    for seed in (5, 5, 6):
+        gateway = _gateway(chain, seed)
+        gateway.discover()
+        sent = _stream(gateway, source, [])
+        choices.append([one.delivery.orchestrator for one in sent])
+    assert choices[0] == choices[1] != choices[2]
 
 
 def test_stream__one_cheat__its_segments_go_to_another_and_it_is_left_out(
