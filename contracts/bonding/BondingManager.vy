@@ -109,6 +109,9 @@ exports: (
     rewards.updateTranscoderWithFees,
     rewards.setCurrentRoundTotalActiveStake,
     slashing.slashTranscoder,
+    slashing.slashUnbondingLock,
+    slashing.holdStake,
+    slashing.releaseStake,
     managed.setController,
     # Controller owner
     delegation.setUnbondingPeriod,
@@ -123,6 +126,7 @@ exports: (
     ledger.getTranscoderEarningsPoolForRound,
     ledger.getDelegatorUnbondingLock,
     ledger.isValidUnbondingLock,
+    ledger.isStakeHeld,
     ledger.transcoderTotalStake,
     ledger.transcoderStatus,
     ledger.isRegisteredTranscoder,

@@ -7,6 +7,7 @@
 
 BONDING_MANAGER: constant(bytes32) = keccak256("BondingManager")
 BONDING_VOTES: constant(bytes32) = keccak256("BondingVotes")
+CONTENT_FAULTS: constant(bytes32) = keccak256("ContentFaults")
 JOBS_MANAGER: constant(bytes32) = keccak256("JobsManager")  # alias of the TicketBroker proxy
 L2_LPT_DATA_CACHE: constant(bytes32) = keccak256("L2LPTDataCache")
 L2_MIGRATOR: constant(bytes32) = keccak256("L2Migrator")

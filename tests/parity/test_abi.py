@@ -31,6 +31,12 @@ EXTRA = {
         "function setRewardCaller(address)": "LIP-118",
         "function transcoderToRewardCaller(address)": "LIP-118",
         "function getActiveSetSize()": "the TicketBroker shares reserves by it (difference 2)",
+        "event StakeHeld(address,bool)": "slashing cases (difference 18)",
+        "event UnbondingLockSlashed(address,address,uint256,uint256,uint256)": "difference 18",
+        "function holdStake(address,bool)": "slashing cases (difference 18)",
+        "function isStakeHeld(address)": "slashing cases (difference 18)",
+        "function releaseStake(address)": "slashing cases (difference 18)",
+        "function slashUnbondingLock(address,uint256,address,uint256,uint256)": "difference 18",
     },
 }
 

@@ -166,8 +166,12 @@ def _join(
     """
     @dev Enter the pool for the next round, evicting the last of a full one if it has less stake (ties stay out).
          An active last member that has not called reward this round is protected: evicted and pushed back in, it
-         would lose the round. Then revert if `_may_refuse`, else stay out. Returns whether it joined.
+         would lose the round. Then revert if `_may_refuse`, else stay out. Nobody joins while its stake is held.
+         Returns whether it joined.
     """
+    if ledger._position(_transcoder).held:
+        return False
+
     next_round: uint256 = _round + 1
     total: uint256 = self.nextRoundTotalActiveStake
 

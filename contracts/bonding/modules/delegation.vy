@@ -283,6 +283,7 @@ def _unbond(_p: ledger.Position, _amount: uint256, _round: uint256, _hints: Hint
          Returns the withdraw round; storing a lock is up to the caller.
     """
     bonded: uint256 = ledger.delegators[msg.sender].bonded_amount
+    ledger._check_not_held(_p)
     errors._check(bonded > 0 and _p.start_round <= _round, "caller must be bonded")
     errors._check(_amount > 0, "unbond amount must be greater than 0")
     errors._check(_amount <= bonded, "amount is greater than bonded amount")

@@ -4,7 +4,7 @@
 @notice The records of the bonding system: delegators, transcoders, unbonding locks and earnings pools.
 @dev Owns all four maps and how they are packed; nothing else knows the bit layouts.
        delegator   delegated to g:  bonded_amount | fees | delegated_amount | position
-       position    next lock id 32 | last claim round 32 | start round 32 | delegate 160
+       position    held 1 | next lock id 31 | last claim round 32 | start round 32 | delegate 160
        transcoder  terms | active_cumulative_rewards | cumulative_rewards | cumulative_fees
        terms       deactivation 32 | activation 32 | last stake 32 | last fee 32 | last reward round 32
                    | fee share 32 | reward cut 32
@@ -21,6 +21,7 @@ from ...modules import errors
 from ...modules import percentages
 
 NEVER: constant(uint256) = 2**32 - 1  # deactivation round of a member of the pool
+_WORD31: constant(uint256) = 2**31 - 1
 _WORD32: constant(uint256) = 2**32 - 1
 _WORD64: constant(uint256) = 2**64 - 1
 _WORD160: constant(uint256) = 2**160 - 1
@@ -52,6 +53,7 @@ struct Position:
     start_round: uint256
     last_claim_round: uint256
     next_lock_id: uint256
+    held: bool  # own stake stays where it is: a slashing case is open
 
 
 # A transcoder's terms and round marks, unpacked.
@@ -155,6 +157,12 @@ def isValidUnbondingLock(_delegator: address, _unbondingLockId: uint256) -> bool
 
 @external
 @view
+def isStakeHeld(_delegator: address) -> bool:
+    return self._position(_delegator).held
+
+
+@external
+@view
 def transcoderTotalStake(_transcoder: address) -> uint256:
     return self.delegators[_transcoder].delegated_amount
 
@@ -184,18 +192,20 @@ def _position(_delegator: address) -> Position:
         delegate=convert(convert(word & _WORD160, uint160), address),
         start_round=(word >> 160) & _WORD32,
         last_claim_round=(word >> 192) & _WORD32,
-        next_lock_id=word >> 224,
+        next_lock_id=(word >> 224) & _WORD31,
+        held=word >> 255 == 1,
     )
 
 
 @internal
 def _save_position(_delegator: address, _p: Position):
-    assert _p.next_lock_id <= _WORD32  # dev: four billion unbonding locks
+    assert _p.next_lock_id <= _WORD31  # dev: two billion unbonding locks
     self.delegators[_delegator].position = (
         convert(_p.delegate, uint256)
         | (_p.start_round << 160)
         | (_p.last_claim_round << 192)
         | (_p.next_lock_id << 224)
+        | (convert(_p.held, uint256) << 255)
     )
 
 
@@ -215,6 +225,12 @@ def _is_registered(_transcoder: address) -> bool:
 @view
 def _check_registered(_transcoder: address):
     errors._check(self._is_registered(_transcoder), "transcoder must be registered")
+
+
+@internal
+@pure
+def _check_not_held(_p: Position):
+    errors._check(not _p.held, "stake is held: slashing case open")
 
 
 # ------------------------------------------------------------------------------------------------
@@ -238,8 +254,9 @@ def _save_lock(_delegator: address, _lock_id: uint256, _amount: uint256, _withdr
 @internal
 def _take_lock(_delegator: address, _lock_id: uint256) -> IBondingManager.UnbondingLock:
     """
-    @dev Read a lock, which must exist, and delete it.
+    @dev Read a lock, which must exist and not be held, and delete it.
     """
+    self._check_not_held(self._position(_delegator))
     lock: IBondingManager.UnbondingLock = self._lock(_delegator, _lock_id)
     errors._check(lock.withdrawRound > 0, "invalid unbonding lock ID")
     self._locks[_delegator][_lock_id] = 0

@@ -10,8 +10,11 @@
      whatever t's status, and whether g is t or not: to the books it is an unbonding of p whose lock is destroyed.
      t leaves the pool at once and stops being active after this round; this round's recorded stake stays what it was
      when the round began, as after any unbonding, so nobody else's share changes. If nothing is left, t has no
-     delegate and no start round. Votes follow by checkpoints of g and t. Locks that t already has are untouched.
-     Source: bonding spec, section 12.14; differences 9 and 10.
+     delegate and no start round. Votes follow by checkpoints of g and t. Stake that t is unbonding is slashed lock by
+     lock: amount' = amount - floor(amount * slash), and the Minter's LPT follows as above.
+     While a case is open the Verifier holds t's own stake: no unbonding, transfer, rebonding or withdrawal, and no
+     way (back) into the pool. Rebonding too, or stake of a lock would dodge by changing sides.
+     Source: bonding spec, section 12.14; verification spec, section 8.3; differences 9, 10 and 18.
 """
 
 from ...interfaces import IBondingManager
@@ -43,10 +46,7 @@ uses: earnings
 def slashTranscoder(
     _transcoder: address, _finder: address, _slashAmount: uint256, _finderFee: uint256
 ):
-    managed._check_system_not_paused()
-    errors._check(msg.sender == managed._contract(contract_ids.VERIFIER), "caller must be Verifier")
-    errors._check(_slashAmount <= percentages.PERC, "invalid slashAmount percentage")
-    errors._check(_finderFee <= percentages.PERC, "invalid finderFee percentage")
+    self._check_slash(_slashAmount, _finderFee)
 
     round: uint256 = peers._current_round()
     p: ledger.Position = earnings._claim(_transcoder, round)
@@ -63,9 +63,73 @@ def slashTranscoder(
     checkpoints._checkpoint(_transcoder, round)
 
 
+@external
+def slashUnbondingLock(
+    _transcoder: address,
+    _unbondingLockId: uint256,
+    _finder: address,
+    _slashAmount: uint256,
+    _finderFee: uint256,
+):
+    self._check_slash(_slashAmount, _finderFee)
+
+    lock: IBondingManager.UnbondingLock = ledger._lock(_transcoder, _unbondingLockId)
+    errors._check(lock.withdrawRound > 0, "invalid unbonding lock ID")
+    penalty: uint256 = percentages._of(lock.amount, _slashAmount, percentages.PERC)
+    ledger._save_lock(_transcoder, _unbondingLockId, lock.amount - penalty, lock.withdrawRound)
+    finder_reward: uint256 = self._pay_and_burn(_finder, penalty, _finderFee)
+
+    log IBondingManager.UnbondingLockSlashed(
+        transcoder=_transcoder,
+        finder=_finder,
+        unbondingLockId=_unbondingLockId,
+        penalty=penalty,
+        finderReward=finder_reward,
+    )
+
+
+@external
+def holdStake(_transcoder: address, _resign: bool):
+    self._check_verifier()
+
+    self._save_held(_transcoder, True)
+    if _resign:
+        active_set._resign_if_inside(_transcoder, peers._current_round())
+
+
+@external
+def releaseStake(_transcoder: address):
+    self._check_verifier()
+
+    self._save_held(_transcoder, False)
+
+
 # ------------------------------------------------------------------------------------------------
 # Internal
 # ------------------------------------------------------------------------------------------------
+
+
+@internal
+@view
+def _check_verifier():
+    errors._check(msg.sender == managed._contract(contract_ids.VERIFIER), "caller must be Verifier")
+
+
+@internal
+@view
+def _check_slash(_slash_amount: uint256, _finder_fee: uint256):
+    managed._check_system_not_paused()
+    self._check_verifier()
+    errors._check(_slash_amount <= percentages.PERC, "invalid slashAmount percentage")
+    errors._check(_finder_fee <= percentages.PERC, "invalid finderFee percentage")
+
+
+@internal
+def _save_held(_transcoder: address, _held: bool):
+    p: ledger.Position = ledger._position(_transcoder)
+    p.held = _held
+    ledger._save_position(_transcoder, p)
+    log IBondingManager.StakeHeld(transcoder=_transcoder, held=_held)
 
 
 @internal
