@@ -9,7 +9,6 @@ same roots.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
 
 from eth_utils.crypto import keccak
 
@@ -44,7 +43,9 @@ def run_proof(leaves: Sequence[bytes], start: int, count: int) -> list[bytes]:
     it ends in a left child. ValueError when the run is not inside the tree.
     """
     if count < 1 or start < 0 or start + count > len(leaves):
-        raise ValueError(f"leaves {start} to {start + count - 1} are not in a tree of {len(leaves)}")
+        raise ValueError(
+            f"leaves {start} to {start + count - 1} are not in a tree of {len(leaves)}"
+        )
     siblings = []
     first, last = start, start + count - 1
     for row in levels(leaves)[:-1]:
@@ -74,8 +75,3 @@ def run_root(run: Sequence[bytes], start: int, leaves: int, siblings: Sequence[b
     if next(given, None) is not None:
         raise ValueError("proof is too long")
     return row[0]
-
-
-def chain(hashes: Sequence[bytes]) -> bytes:
-    """One hash over a list of any length, empty included, that fixes order and number."""
-    return reduce(lambda so_far, one: keccak(so_far + one), hashes, ZERO)

@@ -82,9 +82,7 @@ class Message:
         return cls(*_read(cls.NAME, cls.TYPES, data))
 
 
-def _read(
-    name: str, types: Sequence[tuple[str, str]], data: Mapping[str, Any]
-) -> list[Any]:
+def _read(name: str, types: Sequence[tuple[str, str]], data: Mapping[str, Any]) -> list[Any]:
     if not isinstance(data, Mapping):
         raise MessageError(f"{name}: must be an object")
     unknown = set(data) - {key for key, _ in types}
@@ -252,11 +250,11 @@ class Profile:
 
 
 def profiles_hash(profiles: Sequence[Profile]) -> bytes:
-    """keccak256 of the profiles' three words each, in order."""
+    """keccak256(abi.encode(Profile[]))."""
     if not 1 <= len(profiles) <= MAX_RENDITIONS:
         raise MessageError(f"{len(profiles)} profiles, expected 1 to {MAX_RENDITIONS}")
     words = [(p.width, p.height, p.bitrate) for p in profiles]
-    return keccak(b"".join(encode(["uint16", "uint16", "uint32"], word) for word in words))
+    return keccak(encode(["(uint16,uint16,uint32)[]"], [words]))
 
 
 @dataclass(frozen=True)
