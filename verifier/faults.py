@@ -27,8 +27,8 @@ from verifier.messages import (
     renditions_root,
 )
 
-# The window: so many source frames at or before the delivered frame's time, and after it. A superset
-# of the spec's two on each side of the nearest that can be checked without knowing the frame rate.
+# The window: so many source frames at or before the delivered frame's time, and as many after it.
+# A superset of two on each side of the nearest that can be checked without the frame rate.
 WINDOW_SIDE = 3
 # A mean difference of 8 levels, as sums over 256 luma cells and over 64 cells of one chroma plane.
 LUMA_SUM = 8 * 256

@@ -9,6 +9,7 @@ same roots.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 from eth_utils.crypto import keccak
 
@@ -75,3 +76,8 @@ def run_root(run: Sequence[bytes], start: int, leaves: int, siblings: Sequence[b
     if next(given, None) is not None:
         raise ValueError("proof is too long")
     return row[0]
+
+
+def chain(hashes: Sequence[bytes]) -> bytes:
+    """One hash over a list of any length that fixes order and number; zero for an empty one."""
+    return reduce(lambda so_far, one: keccak(so_far + one), hashes, ZERO)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 from eth_abi.abi import encode
@@ -64,7 +63,7 @@ class Message:
     TYPES: ClassVar[tuple[tuple[str, str], ...]]
 
     def values(self) -> tuple[Any, ...]:
-        return tuple(getattr(self, one.name) for one in fields(self))  # type: ignore[arg-type]
+        return tuple(getattr(self, one.name) for one in fields(self))
 
     def struct_hash(self) -> bytes:
         kinds = [kind for _, kind in self.TYPES]
@@ -113,7 +112,6 @@ def _parse(kind: str, value: Any) -> Any:
     return value
 
 
-@cache
 def type_hash(message: type[Message]) -> bytes:
     members = ",".join(f"{kind} {name}" for name, kind in message.TYPES)
     return keccak(text=f"{message.NAME}({members})")
@@ -229,7 +227,7 @@ class SignerRegistration(Message):
 
 @dataclass(frozen=True)
 class Profile:
-    """A rendition that is ordered: size in pixels, bits per second. The frame rate is the source's."""
+    """An ordered rendition: size in pixels, bits per second. The frame rate is the source's."""
 
     width: int
     height: int

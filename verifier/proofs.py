@@ -114,9 +114,10 @@ class ContentSegment:
         if not 0 <= self.profile < len(self.signed.leaves):
             raise EvidenceError(f"receipt has no rendition {self.profile}")
         leaf = self.signed.leaves[self.profile]
-        pairs = (("source", self.source, order.source_root, order.source_frames),)
-        pairs += (("delivered", self.delivered, leaf.csf_root, leaf.frames),)
-        for name, fingerprint, root, frames in pairs:
+        for name, fingerprint, root, frames in (
+            ("source", self.source, order.source_root, order.source_frames),
+            ("delivered", self.delivered, leaf.csf_root, leaf.frames),
+        ):
             if fingerprint.root != root or len(fingerprint.frames) != frames:
                 raise EvidenceError(f"{name} fingerprint is not the one that was signed")
         return content_faults(self.source, self.delivered)
@@ -170,7 +171,7 @@ Evidence = Equivocation | ContradictionEvidence | ContentEvidence
 
 @dataclass(frozen=True)
 class ProofCall:
-    """A call of the contract. `arguments` are those of `check`; `prove` takes a salt behind them."""
+    """A call of the contract. `prove` takes the arguments of `check`, and a salt behind them."""
 
     check: str
     prove: str
