@@ -66,6 +66,9 @@ class Protocol:
             self.bonding_votes = self.deploy_proxied("BondingVotes")
             self.rounds_manager = self.deploy_proxied("RoundsManager")
             self.service_registry = self.deploy_proxied("ServiceRegistry")
+            self.content_faults = deploy("ContentFaults", sender=self.owner)
+            self.register("ContentFaults", self.content_faults.address)
+            self.slashing_verifier = self.deploy_proxied("SlashingVerifier", "Verifier")
             self.bonding_manager.setUnbondingPeriod(p.unbonding_period)
             self.bonding_manager.setNumActiveTranscoders(p.pool_size)
             self.bonding_manager.setTreasuryRewardCutRate(p.treasury_cut)
@@ -83,15 +86,19 @@ class Protocol:
         with boa.env.prank(self.owner):
             self.controller.setContractInfo(contract_id(name), address, GIT_COMMIT)
 
-    def deploy_proxied(self, name: str) -> Any:
+    def deploy_proxied(self, name: str, known_as: str | None = None) -> Any:
         """Implementation and proxy, both registered; the implementation's ABI at the proxy."""
+        known_as = known_as or name
         target = deploy(name, self.controller.address, sender=self.owner)
         proxy = deploy(
-            "ManagerProxy", self.controller.address, contract_id(f"{name}Target"), sender=self.owner
+            "ManagerProxy",
+            self.controller.address,
+            contract_id(f"{known_as}Target"),
+            sender=self.owner,
         )
-        self.targets[name] = target
-        self.register(f"{name}Target", target.address)
-        self.register(name, proxy.address)
+        self.targets[known_as] = target
+        self.register(f"{known_as}Target", target.address)
+        self.register(known_as, proxy.address)
         return at(name, proxy.address)
 
     # -- accounts and time
