@@ -1,8 +1,9 @@
 """The strict decode gate: bytes to pictures, or a refusal, never a guess.
 
 A clean H.264 stream decodes to the same pictures everywhere, a damaged one does not. So one thread,
-`err_detect=explode`, no packet and no picture marked corrupt, as many pictures as packets, and no
-scaler or colour conversion between the decoder and the fingerprint.
+`err_detect=explode`, no packet and no picture marked corrupt, as many pictures as packets, nothing
+missing by the stream's own count (`verifier.h264`), and no scaler or colour conversion between the
+decoder and the fingerprint.
 Source: verification spec, sections 2, 3 and 8.1.
 """
 
@@ -25,6 +26,7 @@ from av.codec.context import Flags
 from verifier import csf
 from verifier.containers import check_whole, container_of, without_adts
 from verifier.csf import FrameFingerprint, Plane
+from verifier.h264 import StreamRules
 from verifier.media import Decoded, Limits, MediaCode, MediaFault, check_bytes, read_media
 from verifier.sandbox import decode_isolated
 
@@ -46,6 +48,8 @@ PROVABLE_FORMATS = ("yuv420p", "yuvj420p")
 FORMATS = (*PROVABLE_FORMATS, "yuv422p", "yuvj422p", "yuv444p", "yuvj444p")
 MIN_PROVABLE_FRAMES = 8
 MAX_STREAMS = 16
+CODED_MARGIN = 2  # the limit is of the picture, and before its crop the coded one may be larger
+INT_MAX = (1 << 31) - 1
 PACKETS_PER_FRAME = 16  # of audio, at most, for the limit on frames
 
 Planes = tuple[Plane, Plane, Plane]
@@ -125,6 +129,10 @@ class _Reader:
         self.audio = streams.audio[0] if streams.audio else None
         self.codec = self.video.codec_context.codec.canonical_name
         self._prepare_decoder()
+        self.rules: StreamRules | None = None
+        if self.codec == PROVABLE_CODEC:
+            extradata = self.video.codec_context.extradata or b""
+            self.rules = StreamRules(extradata, CODED_MARGIN * self.limits.pixels)
         wanted = [self.video] if self.audio is None else [self.video, self.audio]
         for packet in self.source.demux(wanted):
             self._check_time()
@@ -143,8 +151,8 @@ class _Reader:
         context.thread_type = "NONE" if self.threads == 1 else "AUTO"
         # Without this flag a crop from the left is shortened to keep pointers aligned.
         context.flags |= Flags.unaligned
-        # Twice the pixels: here sizes are of the coded picture, before its crop.
-        options = {"err_detect": "explode", "max_pixels": str(2 * self.limits.pixels)}
+        coded = min(CODED_MARGIN * self.limits.pixels, INT_MAX)
+        options = {"err_detect": "explode", "max_pixels": str(coded)}
         if self.codec == PROVABLE_CODEC:
             # Film grain is an effect of display in H.264, and older decoders do not know it.
             options["export_side_data"] = "film_grain"
@@ -167,6 +175,8 @@ class _Reader:
             if not self.packets and not packet.is_keyframe:
                 raise MediaFault(MediaCode.DAMAGED, "it does not start with a key frame")
             self.packets += not packet.is_discard
+            if self.rules:
+                self.rules.take(bytes(packet))
         for frame in packet.decode():
             self._check_time()
             self._take_frame(frame)
@@ -183,7 +193,8 @@ class _Reader:
         pts = to_ticks(frame.pts, frame.time_base or self.video.time_base)
         planes = _planes(frame)
         self.times.append(pts)
-        self.interlaced = self.interlaced or frame.interlaced_frame
+        fields = self.rules is not None and not self.rules.progressive
+        self.interlaced = self.interlaced or fields or frame.interlaced_frame
         if self._is_candidate():
             # Where times run backwards there will be no fingerprint, and below zero no leaf.
             relative = max(0, pts - self.times[0])
@@ -267,6 +278,8 @@ class _Reader:
             return "pixels are not 8-bit 4:2:0"
         if self.interlaced:
             return "video is interlaced"
+        if self.rules and not self.rules.starts_with_idr:
+            return "it does not start with an IDR picture"
         if len(self.source.streams.video) > 1:
             return "there are several video streams"
         if any(late <= early for early, late in pairwise(times)):
