@@ -85,11 +85,12 @@ def encode(
             target.mux(video.encode(frame))
         target.mux(video.encode())
         if audio is not None:
-            _add_sound(target, audio, len(pictures) * 48_000 // fps)
+            add_sound(target, audio, len(pictures) * 48_000 // fps)
     return out.getvalue()
 
 
-def _add_sound(target: av.container.OutputContainer, audio: av.AudioStream, samples: int) -> None:
+def add_sound(target: av.container.OutputContainer, audio: av.AudioStream, samples: int) -> None:
+    """One second of sound for every 48,000 samples, whole AAC frames only."""
     tone = (0.2 * np.sin(np.arange(samples) / 17)).astype(np.float32)
     for start in range(0, samples - 1023, 1024):
         frame = av.AudioFrame.from_ndarray(tone[None, start : start + 1024], "fltp", "mono")
