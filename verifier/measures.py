@@ -50,7 +50,8 @@ class Metrics:
     without colour. cell: levels. motion: mean change of the source per frame, levels. still: share
     of moving frames, None where the rule does not apply; frozen: in one long run. The others are
     relative to the own encode and None if not measured or if the content has too little detail:
-    ms_ssim_loss, detail and high_pass (r_ms, detail ratio and hpc).
+    ms_ssim_loss (r_ms), detail (fine detail of the source that is kept), energy (the detail ratio
+    of the spec, not judged: noise adds to it), high_pass (hpc).
     """
 
     luma: float
@@ -62,6 +63,7 @@ class Metrics:
     frozen: bool
     ms_ssim_loss: float | None
     detail: float | None
+    energy: float | None
     high_pass: float | None
     curves: Curves
 
@@ -120,13 +122,13 @@ def _metrics(
     quality: Quality | None = None,
 ) -> Metrics:
     still = stillness(moved_source, moved_delivered, alignment.steady, motion=limits.applies.motion)
-    loss = detail = high_pass = None
+    loss = detail = energy = high_pass = None
     if quality is not None:
         loss = quality.ms_ssim_loss
-        if quality.detail_energy >= limits.applies.detail_energy:
-            detail = quality.detail
-            if quality.high_pass_reference >= limits.applies.high_pass:
-                high_pass = quality.high_pass
+        # Where the own encode itself keeps little of the source, there is nothing to compare with.
+        kept = quality.high_pass_reference >= limits.applies.high_pass
+        if kept and quality.detail_energy >= limits.applies.detail_energy:
+            detail, energy, high_pass = quality.detail, quality.energy, quality.high_pass
     return Metrics(
         luma=lasting_high(alignment.luma),
         chroma=lasting_high(alignment.chroma),
@@ -137,6 +139,7 @@ def _metrics(
         frozen=still is not None and still.frozen,
         ms_ssim_loss=loss,
         detail=detail,
+        energy=energy,
         high_pass=high_pass,
         curves=_curves(alignment, delivered, moved_source, moved_delivered, quality),
     )

@@ -56,7 +56,16 @@ class Quality:
 
     @property
     def detail(self) -> float:
-        """Laplacian energy relative to the own encode's."""
+        """The source's fine detail that is kept, relative to what the own encode keeps.
+
+        The Laplacian's product with the source's in place of its energy: blocks, ringing and noise
+        have energy too, and with it a fast preset passed for twice the detail.
+        """
+        return _ratio(self.product_delivered.sum(), self.product_reference.sum())
+
+    @property
+    def energy(self) -> float:
+        """Laplacian energy relative to the own encode's; above 1 with noise or sharpening."""
         return _ratio(self.energy_delivered.sum(), self.energy_reference.sum())
 
     @property
@@ -77,7 +86,7 @@ class Quality:
 
     @property
     def detail_by_frame(self) -> Floats:
-        return _divide(self.energy_delivered, self.energy_reference)
+        return _divide(self.product_delivered, self.product_reference)
 
     @property
     def high_pass_by_frame(self) -> Floats:
@@ -182,4 +191,4 @@ def _ratio(part: float, whole: float) -> float:
 
 
 def _divide(part: Floats, whole: Floats) -> Floats:
-    return np.divide(part, whole, out=np.ones_like(part), where=whole > 0)
+    return np.divide(part, whole, out=np.ones_like(part), where=whole > 0.0)

@@ -25,7 +25,8 @@ PTS_CLOCK = Fraction(1, 90_000)
 # One thread: x264 gives another stream for every number of threads, and a report should repeat.
 X264 = {"preset": "veryfast", "threads": "1"}
 NVENC = {"preset": "p4", "rc": "vbr"}
-INTERPOLATION = Interpolation.BICUBIC
+# The softest of the usual scalers: no honest one keeps less detail.
+INTERPOLATION = Interpolation.BILINEAR
 
 
 class ReferenceFault(ValueError):
