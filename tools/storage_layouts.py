@@ -30,6 +30,7 @@ PROXIED = {
     "BondingVotes": "contracts/bonding/BondingVotes.vy",
     "RoundsManager": "contracts/rounds/RoundsManager.vy",
     "ServiceRegistry": "contracts/registry/ServiceRegistry.vy",
+    "SlashingVerifier": "contracts/verification/SlashingVerifier.vy",
     "TicketBroker": "contracts/pm/TicketBroker.vy",
 }
 

@@ -14,11 +14,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
-from scripts._lib.rules import Account, Choice, Flag, Rule, count, share, tokens
+from scripts._lib.rules import Account, Bits, Choice, Flag, Rule, count, share, tokens
 
 FOLDER = Path(__file__).parents[1] / "_params"
 PERC, MINTER_PERC, PRECISE_PERC = 10**6, 10**9, 10**27  # core spec 0.4
 MAX_UINT64 = 2**64 - 1
+YEAR = 366 * 86_400
 Section = TypeVar("Section")
 
 
@@ -79,6 +80,32 @@ class Minter:
 
 
 @dataclass(frozen=True)
+class Slashing:
+    """Terms of SlashingVerifier; `armed_faults` is a sum of 2 (equivocation), 4 (contradiction)
+    and 8 (content). Without an arbiter nothing can be contested: the guardian cancels.
+    """
+
+    armed_faults: int = ruled(Bits(0b1110, "2 equivocation + 4 contradiction + 8 content"))
+    equivocation_slash: int = ruled(share(PERC, PERC // 10))
+    contradiction_slash: int = ruled(share(PERC, PERC // 10))
+    content_slash: int = ruled(share(PERC, PERC // 10))
+    finder_share: int = ruled(share(PERC, PERC // 2 - 1))
+    signed_delay: int = ruled(count(3_600, YEAR, "seconds"))
+    content_delay: int = ruled(count(3_600, YEAR, "seconds"))
+    evidence_window: int = ruled(count(1, YEAR, "seconds"))
+    execution_window: int = ruled(count(1, YEAR, "seconds"))
+    lock_window: int = ruled(count(1, YEAR, "seconds"))
+    arbitration_window: int = ruled(count(1, YEAR, "seconds"))
+    content_distance: int = ruled(count(1, 1_000, "orders of a session"))
+    signer_grace: int = ruled(count(0, 1_000, "rounds"))
+    slash_cooldown: int = ruled(count(0, YEAR, "seconds"))
+    round_slash_cap: int = ruled(share(PERC))
+    round_jail_cap: int = ruled(share(PERC))
+    guardian: str = ruled(Account())
+    arbiter: str | None = ruled(Account(or_deployer=False), default=None)
+
+
+@dataclass(frozen=True)
 class Genesis:
     """LPT minted once, when the token is new."""
 
@@ -108,6 +135,7 @@ class Parameters:
     rounds: Rounds
     broker: Broker
     minter: Minter
+    slashing: Slashing
     genesis: Genesis | None = None
     faucet: Faucet | None = None
     existing: Existing = Existing()
@@ -136,6 +164,7 @@ SECTIONS: dict[str, type] = {
     "rounds": Rounds,
     "broker": Broker,
     "minter": Minter,
+    "slashing": Slashing,
     "genesis": Genesis,
     "faucet": Faucet,
     "existing": Existing,

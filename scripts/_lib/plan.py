@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from scripts._lib.chain import ZERO
 from scripts._lib.context import Ref
 from scripts._lib.params import Parameters
 from scripts._lib.protocol import contract_id
 from scripts._lib.rights import HandOver, Mint, Role, StayPaused, Unpause
 from scripts._lib.rules import DEPLOYER
-from scripts._lib.steps import Deploy, Register, Set, Step, Use
+from scripts._lib.steps import Deploy, Register, Set, SetMembers, Step, Use
 
 CONTROLLER = Ref("Controller")
 MINTER_ROLE, BURNER_ROLE = "MINTER_ROLE", "BURNER_ROLE"
@@ -26,6 +27,7 @@ def build_plan(parameters: Parameters) -> tuple[Step, ...]:
         *proxied("BondingVotes"),
         *proxied("RoundsManager", p.rounds.implementation),
         *proxied("ServiceRegistry"),
+        *_verification(),
         *managed("MerkleSnapshot"),
         *_supply_cache(p),
         *_poll_creator(),
@@ -33,6 +35,7 @@ def build_plan(parameters: Parameters) -> tuple[Step, ...]:
         Use("Treasury", _account(p.access.treasury), any_account=True),
         Register("Treasury", "Treasury"),
         *_settings(p),
+        *_slashing(p),
         *_roles(p),
         *_opening(p),
         HandOver(_account(p.access.owner)),
@@ -95,6 +98,15 @@ def _faucet(p: Parameters) -> tuple[Step, ...]:
     return (
         Deploy(name, name, (Ref("LivepeerToken"), amount, wait), reads=reads),
         Register(name, name),
+    )
+
+
+def _verification() -> tuple[Step, ...]:
+    """What judges pictures takes no arguments: a new fingerprint version is a new contract."""
+    return (
+        Deploy("ContentFaults", "ContentFaults", keeps_state=False),
+        Register("ContentFaults", "ContentFaults"),
+        *proxied("Verifier", "SlashingVerifier"),
     )
 
 
@@ -163,6 +175,40 @@ def _settings(p: Parameters) -> tuple[Step, ...]:
             p.minter.target_bonding_rate,
             seeded=True,
         ),
+    )
+
+
+def _slashing(p: Parameters) -> tuple[Step, ...]:
+    """Arming comes last: a fault must not be provable before its terms are set."""
+    s = p.slashing
+    groups: dict[str, dict[str, int | str | Ref]] = {
+        "setSlashes": {
+            "equivocationSlash": s.equivocation_slash,
+            "contradictionSlash": s.contradiction_slash,
+            "contentSlash": s.content_slash,
+        },
+        "setFinderShare": {"finderShare": s.finder_share},
+        "setDelays": {"signedDelay": s.signed_delay, "contentDelay": s.content_delay},
+        "setWindows": {
+            "evidenceWindow": s.evidence_window,
+            "executionWindow": s.execution_window,
+            "lockWindow": s.lock_window,
+            "arbitrationWindow": s.arbitration_window,
+        },
+        "setContentDistance": {"contentDistance": s.content_distance},
+        "setSignerGrace": {"signerGrace": s.signer_grace},
+        "setBrakes": {
+            "slashCooldown": s.slash_cooldown,
+            "roundSlashCap": s.round_slash_cap,
+            "roundJailCap": s.round_jail_cap,
+        },
+        "setGuardian": {"guardian": _account(s.guardian)},
+        "setArbiter": {"arbiter": s.arbiter or ZERO},
+        "setArmedFaults": {"armedFaults": s.armed_faults},
+    }
+    return tuple(
+        SetMembers("Verifier", setter, "parameters", tuple(members.items()))
+        for setter, members in groups.items()
     )
 
 

@@ -11,9 +11,20 @@ from eth_utils.crypto import keccak
 from scripts._lib.artifacts import Artifacts, sources
 from scripts._lib.chain import ZERO, contract_instance
 
-PROXIED = ("TicketBroker", "BondingManager", "BondingVotes", "RoundsManager", "ServiceRegistry")
+PROXIED = (
+    "TicketBroker",
+    "BondingManager",
+    "BondingVotes",
+    "RoundsManager",
+    "ServiceRegistry",
+    "Verifier",
+)
 # Which source a registered name has, where they differ.
-SOURCE_OF = {"L2LPTDataCache": "DummyL2LPTDataCache", "JobsManager": "TicketBroker"}
+SOURCE_OF = {
+    "L2LPTDataCache": "DummyL2LPTDataCache",
+    "JobsManager": "TicketBroker",
+    "Verifier": "SlashingVerifier",
+}
 
 
 def contract_id(name: str) -> bytes:
@@ -51,7 +62,8 @@ class Protocol:
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._instances:
-            source = SOURCE_OF.get(name, name.removesuffix("Target"))
+            base = name.removesuffix("Target")
+            source = SOURCE_OF.get(base, base)
             self._instances[name] = contract_instance(self._artifacts[source], self.address(name))
         return self._instances[name]
 
@@ -95,6 +107,15 @@ class Protocol:
     @property
     def service_registry(self) -> Any:
         return self["ServiceRegistry"]
+
+    @property
+    def verifier(self) -> Any:
+        """The SlashingVerifier; its address is what orders and receipts are signed for."""
+        return self["Verifier"]
+
+    @property
+    def content_faults(self) -> Any:
+        return self["ContentFaults"]
 
     @property
     def merkle_snapshot(self) -> Any:

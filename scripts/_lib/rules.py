@@ -57,6 +57,20 @@ class Whole:
 
 
 @dataclass(frozen=True)
+class Bits:
+    """A sum of some of the powers of two in `all_bits`, or 0."""
+
+    all_bits: int
+    meaning: str
+
+    def parse(self, raw: object) -> int:
+        value = Whole(0, self.all_bits, self.meaning).parse(raw)
+        if value & ~self.all_bits:
+            raise ValueError(f"must be a sum of some of: {self.meaning}")
+        return value
+
+
+@dataclass(frozen=True)
 class Flag:
     def parse(self, raw: object) -> bool:
         if not isinstance(raw, bool):
@@ -89,9 +103,9 @@ class Account:
         return str(to_checksum_address(raw))
 
 
-def share(base: int) -> Whole:
-    """A share of one in units of 1/base; also as "10 %"."""
-    return Whole(0, base, f"parts of {base}", {"%": Decimal(base) / 100})
+def share(base: int, high: int | None = None) -> Whole:
+    """A share of one, or of at most `high`, in units of 1/base; also as "10 %"."""
+    return Whole(0, base if high is None else high, f"parts of {base}", {"%": Decimal(base) / 100})
 
 
 def tokens(low: int = 0) -> Whole:

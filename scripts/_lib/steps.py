@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from eth_utils.crypto import keccak
 
-from scripts._lib.chain import Call, Creation
+from scripts._lib.chain import ZERO, Call, Creation
 from scripts._lib.context import (
     UNPAUSE,
     Context,
@@ -253,6 +253,46 @@ class Set:
         yield Finding(f"{self.contract}.{self.getter}", str(self.value), str(found))
 
 
+@dataclass(frozen=True)
+class SetMembers:
+    """Set parameters that one setter takes together and one getter returns among others.
+
+    `members` are the members of the struct that the getter returns, in the setter's order, with
+    the values they must have. A new contract has zero in each of them.
+    """
+
+    contract: str
+    setter: str
+    getter: str
+    members: tuple[tuple[str, Any], ...]
+
+    @property
+    def name(self) -> str:
+        return f"set {self.contract}.{', '.join(member for member, _ in self.members)}"
+
+    def judge(self, context: Context) -> Verdict:
+        wanted = self._wanted(context)
+        struct = context.read(self.contract, self.getter)
+        now = [_blank(value) if struct is None else getattr(struct, m) for m, value in wanted]
+        values = [value for _, value in wanted]
+        if now == values:
+            return Unchanged(_list(tuple(values)))
+        if refused := context.only_owner():
+            return refused
+        before = "" if struct is None else f"{_list(tuple(now))} -> "
+        call = call_of(context, self.contract, self.setter, *values)
+        return Due(call, f"{before}{_list(tuple(values))}")
+
+    def findings(self, context: Context) -> Iterator[Finding]:
+        struct = context.read(self.contract, self.getter)
+        for member, value in self._wanted(context):
+            found = as_text(getattr(struct, member))
+            yield Finding(f"{self.contract}.{member}", as_text(value), found)
+
+    def _wanted(self, context: Context) -> list[tuple[str, Any]]:
+        return [(member, context.resolve(value)) for member, value in self.members]
+
+
 def as_text(value: Any) -> str:
     """A constructor argument or a returned value as the record writes it."""
     return "0x" + bytes(value).hex() if isinstance(value, bytes) else str(value)
@@ -272,6 +312,11 @@ def _is_open(context: Context) -> bool:
     if context.happened(UNPAUSE, controller.address):
         return True
     return not context.chain.read(context.artifact("Controller"), controller.address, "paused")
+
+
+def _blank(value: Any) -> Any:
+    """What storage holds before anything is written, of the type of this value."""
+    return ZERO if isinstance(value, str) else 0
 
 
 def call_of(context: Context, contract: str, function: str, *args: Any) -> Call:

@@ -35,7 +35,7 @@ pytestmark = [
     pytest.mark.integration,
     pytest.mark.skipif(find_anvil() is None, reason="no anvil: run `make install`"),
 ]
-TRANSACTIONS = 50
+TRANSACTIONS = 65
 LPT = 10**18
 
 
@@ -124,8 +124,8 @@ def killed_system(
         (1, "after"),
         (12, "before"),
         (23, "after"),
-        (47, "after"),
-        (50, "after"),
+        (60, "after"),
+        (65, "after"),
     }
     with run_anvil() as anvil, anvil.connected():
         assert run(account, records, parameters, artifacts, kills) == 6
@@ -329,7 +329,7 @@ def test_check_command__deployed_system__succeeds_and_counts(system, monkeypatch
     options = ["--network", "arbitrum:local:foundry", "--records", str(system.records)]
     result = CliRunner().invoke(check_command, options)
     assert result.exit_code == 0, result.output
-    assert "Comparisons: 286, mismatches: 0" in result.output
+    assert "Comparisons: 350, mismatches: 0" in result.output
 
 
 def test_check_command__no_record__is_one_line_that_says_what_to_run(system, monkeypatch, tmp_path):
@@ -389,7 +389,7 @@ def test_ape_run__deploy_killed_then_resumed_then_checked(tmp_path):
 
         code, out, _ = finish(ape_run(anvil, "deploy", *common))
         assert code == 0
-        assert out.startswith("Nothing to do: 56 steps, 0 transactions.\n")
+        assert out.startswith("Nothing to do: 72 steps, 0 transactions.\n")
         assert anvil.web3.eth.get_transaction_count(account) == TRANSACTIONS
 
         code, out, _ = finish(ape_run(anvil, "check", *common, "--params", str(changed)))

@@ -10,7 +10,15 @@ from eth_utils import keccak
 
 from tests.support.contracts import GIT_COMMIT, at, contract_id, deploy
 
-PROXIED = ("TicketBroker", "BondingManager", "BondingVotes", "RoundsManager", "ServiceRegistry")
+#: Sources behind a proxy; SlashingVerifier is known as "Verifier".
+PROXIED = (
+    "TicketBroker",
+    "BondingManager",
+    "BondingVotes",
+    "RoundsManager",
+    "ServiceRegistry",
+    "SlashingVerifier",
+)
 MINTER_ROLE = keccak(text="MINTER_ROLE")
 BURNER_ROLE = keccak(text="BURNER_ROLE")
 LPT = 10**18

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from eth_utils.crypto import keccak
 
 from scripts._lib.artifacts import Artifact
-from scripts._lib.chain import Call, ChainError, Creation, Mined, Prepared, created_address
+from scripts._lib.chain import ZERO, Call, ChainError, Creation, Mined, Prepared, created_address
 from scripts._lib.context import Context
 from scripts._lib.params import Parameters
 from scripts._lib.plan import build_plan, source_names
@@ -39,6 +40,20 @@ SETTERS = {
     "setTargetBondingRate": "targetBondingRate",
     "transferOwnership": "owner",
 }
+# Setters of several values, and the members of `parameters` that they write.
+MEMBERS = {
+    "setSlashes": ("equivocationSlash", "contradictionSlash", "contentSlash"),
+    "setFinderShare": ("finderShare",),
+    "setDelays": ("signedDelay", "contentDelay"),
+    "setWindows": ("evidenceWindow", "executionWindow", "lockWindow", "arbitrationWindow"),
+    "setContentDistance": ("contentDistance",),
+    "setSignerGrace": ("signerGrace",),
+    "setBrakes": ("slashCooldown", "roundSlashCap", "roundJailCap"),
+    "setGuardian": ("guardian",),
+    "setArbiter": ("arbiter",),
+    "setArmedFaults": ("armedFaults",),
+}
+ADDRESSES = ("guardian", "arbiter")
 CONSTRUCTORS = {
     "Minter": ("controller", "inflation", "inflationChange", "targetBondingRate"),
     "ManagerProxy": ("controller", "targetContractId"),
@@ -87,11 +102,15 @@ class FakeChain:
         if contract is None:
             raise ChainError(f"{artifact.name}.{function} at {address}: no code")
         if function == "getContractInfo":
-            return contract.registry.get(args[0], ("0x" + "00" * 20, bytes(20)))
+            return contract.registry.get(args[0], (ZERO, bytes(20)))
         if function == "hasRole":
             return (args[0], args[1]) in contract.roles
         if function == "getRoleAdmin":
             return ADMIN_ROLE
+        if function == "parameters":
+            names = [name for group in MEMBERS.values() for name in group]
+            blank = {name: ZERO if name in ADDRESSES else 0 for name in names}
+            return SimpleNamespace(**blank | contract.views.get("parameters", {}))
         return contract.views.get(function, 0)
 
     def creation_code(self, request: Creation) -> bytes:
@@ -151,6 +170,9 @@ class FakeChain:
         elif function == "unpause":
             self._require(contract.views["paused"], request)
             contract.views["paused"] = False
+        elif function in MEMBERS:
+            members = contract.views.setdefault("parameters", {})
+            members |= zip(MEMBERS[function], args, strict=True)
         else:
             contract.views[SETTERS[function]] = args[0]
 

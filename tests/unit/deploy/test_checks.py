@@ -79,6 +79,10 @@ def other_parameter(system: System) -> None:
     system.contract("RoundsManager").views["roundLength"] = 51
 
 
+def other_terms(system: System) -> None:
+    system.contract("Verifier").views["parameters"]["roundSlashCap"] = 10**6
+
+
 def other_target_id(system: System) -> None:
     system.contract("TicketBroker").views["targetContractId"] = contract_id("X")
 
@@ -143,6 +147,7 @@ def under_way(system: System) -> None:
         (other_address, ["Controller: address of JobsManager"]),
         (other_commit, ["Controller: commit of MerkleSnapshot"]),
         (other_parameter, ["RoundsManager.roundLength"]),
+        (other_terms, ["Verifier.roundSlashCap"]),
         (other_target_id, ["TicketBroker.targetContractId"]),
         (role_kept, ["LivepeerToken: MINTER_ROLE of deployer"]),
         (role_missing, ["LivepeerToken: BURNER_ROLE of Minter"]),

@@ -45,8 +45,29 @@ def test_load_parameters__mainnet__has_the_values_of_the_accepted_proposals():
     assert mainnet.bonding.treasury_balance_ceiling == 750_000 * 10**18  # LIP-92
     assert mainnet.minter.inflation_change == 500  # LIP-34
     assert mainnet.minter.target_bonding_rate == 500_000_000  # LIP-40
+    assert mainnet.slashing.armed_faults == 0  # LIP-9001 arms it, not a deployment
     assert mainnet.genesis is None
     assert mainnet.faucet is None
+
+
+@pytest.mark.parametrize("network", ["arbitrum-sepolia", "arbitrum-mainnet"])
+def test_load_parameters__live__has_the_terms_of_the_verification_spec(network):
+    terms = load_parameters(network).slashing
+    slashes = (terms.equivocation_slash, terms.contradiction_slash, terms.content_slash)
+    assert slashes == (30_000, 10_000, 10_000)
+    assert terms.finder_share == 200_000
+    assert (terms.signed_delay, terms.content_delay) == (24 * 3_600, 48 * 3_600)
+    assert terms.evidence_window == 5 * 5_760 * 12
+    assert (terms.content_distance, terms.signer_grace) == (5, 5)
+    assert (terms.slash_cooldown, terms.round_slash_cap) == (24 * 3_600, 20_000)
+    assert terms.arbiter is None
+
+
+def test_load_parameters__mainnet__evidence_outlives_no_unbonding():
+    """Stake that was there when a receipt was signed must be there when the case opens."""
+    mainnet = load_parameters("arbitrum-mainnet")
+    unbonding = mainnet.bonding.unbonding_period * mainnet.rounds.round_length * 12
+    assert mainnet.slashing.evidence_window < unbonding
 
 
 def test_load_parameters__sections__are_frozen():
@@ -121,6 +142,33 @@ def test_load_parameters__sections__are_frozen():
             'owner = "deployer"',
             'owner = "0x00"',
             'access.owner = 0x00: must be an address other than zero, or "deployer"',
+        ),
+        (
+            "armed_faults = 14",
+            "armed_faults = 5",
+            "slashing.armed_faults = 5: must be a sum of some of: "
+            "2 equivocation + 4 contradiction + 8 content",
+        ),
+        (
+            "armed_faults = 14",
+            "armed_faults = 15",
+            "slashing.armed_faults = 15: out of range 0..14 "
+            "(2 equivocation + 4 contradiction + 8 content)",
+        ),
+        (
+            'content_slash = "1 %"',
+            'content_slash = "11 %"',
+            "slashing.content_slash = 11 %: out of range 0..100000 (parts of 1000000)",
+        ),
+        (
+            'finder_share = "20 %"',
+            'finder_share = "50 %"',
+            "slashing.finder_share = 50 %: out of range 0..499999 (parts of 1000000)",
+        ),
+        (
+            "signed_delay = 3600",
+            "signed_delay = 3599",
+            "slashing.signed_delay = 3599: out of range 3600..31622400 (seconds)",
         ),
         (
             "treasury_balance_ceiling",

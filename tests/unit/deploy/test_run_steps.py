@@ -29,7 +29,7 @@ from tests.unit.deploy.fake_chain import (
     outcomes,
 )
 
-TRANSACTIONS = 50  # of a whole local deployment
+TRANSACTIONS = 65  # of a whole local deployment
 LPT = 10**18
 
 
@@ -77,7 +77,7 @@ def test_run_steps__second_run__sends_nothing(chain, path, parameters, artifacts
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("number", [1, 9, 37, 46, 50])
+@pytest.mark.parametrize("number", [1, 9, 37, 46, 60, 65])
 def test_run_steps__killed_around_a_transaction__resumes_without_repeating_any(
     chain, path, parameters, artifacts, number, moment
 ):
@@ -149,6 +149,48 @@ def test_run_steps__changed_parameter__sends_exactly_one(chain, path, parameters
     assert outcomes(reports) == {"set BondingManager.unbondingPeriod": "sent"}
     assert [item.detail for item in reports if item.outcome == "sent"] == ["7 -> 8"]
     assert chain.sent == TRANSACTIONS + 1
+
+
+def test_run_steps__changed_terms_of_slashing__are_set_together(chain, path, parameters, artifacts):
+    deploy(chain, path, parameters, artifacts)
+    terms = replace(parameters.slashing, content_slash=5_000, guardian=STRANGER, arbiter=STRANGER)
+    changed = replace(parameters, slashing=terms)
+    wrong = ["Verifier.contentSlash", "Verifier.guardian", "Verifier.arbiter"]
+    assert mismatches(chain, path, changed, artifacts) == wrong
+
+    reports = deploy(chain, path, changed, artifacts)
+
+    assert [(item.name, item.detail) for item in reports if item.outcome == "sent"] == [
+        (
+            "set Verifier.equivocationSlash, contradictionSlash, contentSlash",
+            "30000, 10000, 10000 -> 30000, 10000, 5000",
+        ),
+        ("set Verifier.guardian", f"{DEPLOYER} -> {STRANGER}"),
+        ("set Verifier.arbiter", f"0x{'00' * 20} -> {STRANGER}"),
+    ]
+    assert mismatches(chain, path, changed, artifacts) == []
+
+
+def test_run_steps__terms_of_slashing_after_hand_over__wait_for_the_owner(
+    chain, path, parameters, artifacts
+):
+    given = replace(parameters, access=replace(parameters.access, owner=STRANGER))
+    deploy(chain, path, given, artifacts)
+    changed = replace(given, slashing=replace(given.slashing, armed_faults=2))
+    assert outcomes(deploy(chain, path, changed, artifacts)) == {
+        "set Verifier.armedFaults": "waiting"
+    }
+
+
+def test_run_steps__disarmed__sends_no_arming(chain, path, parameters, artifacts):
+    disarmed = replace(parameters, slashing=replace(parameters.slashing, armed_faults=0))
+    context = context_on(chain, path, artifacts, dry_run=True)
+    planned = outcomes(run_steps(context, build_plan(disarmed), dry_run=True))
+    sent = outcomes(deploy(chain, path, disarmed, artifacts))
+
+    assert "set Verifier.armedFaults" not in planned | sent
+    assert planned.keys() == sent.keys()
+    assert mismatches(chain, path, disarmed, artifacts) == []
 
 
 def test_run_steps__changed_minter_parameter__is_set_and_the_minter_stays(
