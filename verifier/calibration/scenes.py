@@ -121,8 +121,10 @@ def dashboard(width: int, height: int, rng: np.random.Generator) -> Shot:
 
 def night(width: int, height: int, rng: np.random.Generator) -> Shot:
     """Nearly black, grainy, a few lights wander: the hardest case for hashes of pictures."""
-    dark = Canvas.flat(width, height, 31, 130, 126)
-    dark.y[...] += 5 * texture(rng, height, width, 64, 2)
+    dark = Canvas.flat(width, height, 22, 130, 126)
+    # Some light falls in from below and from the right.
+    dark.y[...] += np.linspace(0, 22, height)[:, None] + np.linspace(0, 20, width)[None, :]
+    dark.y[...] += 4 * texture(rng, height, width, 64, 2)
     dark.u[...] += 4 * texture(rng, height // 2, width // 2, 64, 16)
     seeds = rng.integers(0, 2**31, size=MAX_FRAMES)
     lights = [
