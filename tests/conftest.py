@@ -16,7 +16,7 @@ import pytest
 from boa.contracts.vyper.vyper_contract import StorageModel
 from hypothesis import HealthCheck, settings
 
-from tests.support import vyper_coverage
+from tests.support import requirements, vyper_coverage
 from tests.support.protocol import LPT, Protocol
 from tests.support.shared import SHARED, WHY_SKIPPED
 
@@ -56,6 +56,11 @@ StorageModel.dump = lambda _self: {}
 
 def pytest_configure(config: pytest.Config) -> None:
     vyper_coverage.pytest_configure(config)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in requirements.table():
+        terminalreporter.write_line(line)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

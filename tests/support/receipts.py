@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,11 @@ def fingerprint(
         y, u, v = cells[:256].tobytes(), cells[256:320].tobytes(), cells[320:].tobytes()
         rows.append(FrameFingerprint(at, at * ticks + (shift if at else 0), y, u, v))
     return Fingerprint(tuple(rows), 640, 360, 0, rows[-1].pts)
+
+
+@cache
+def _plain(seed: int) -> Fingerprint:
+    return fingerprint(16, seed)
 
 
 @dataclass
@@ -111,7 +117,7 @@ class Signing:
         leaves: tuple[RenditionLeaf, ...] | None = None,
     ) -> SignedSegment:
         """An honest segment, as far as nothing is changed."""
-        source = source or fingerprint(16, seq)
+        source = source or _plain(seq)
         signed_order = self.order(seq, source, **(order or {}))
         leaves = leaves or self.leaves(delivered or [source, source])
         claims = SegmentReceipt(

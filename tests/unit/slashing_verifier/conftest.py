@@ -64,10 +64,14 @@ class Court:
         return int(boa.env.evm.patch.timestamp)
 
     def wait(self, seconds: int) -> None:
+        """Time passes, and with it rounds; the last is initialised."""
         boa.env.time_travel(seconds=seconds)
+        rounds = self.protocol.rounds_manager
+        if not rounds.currentRoundInitialized() and not self.protocol.controller.paused():
+            rounds.initializeRound()
 
     def block(self) -> None:
-        boa.env.time_travel(blocks=1, seconds=1)
+        boa.env.time_travel(blocks=1)
 
     def orchestrator(self, stake: int = 1_000 * LPT) -> str:
         account = self.protocol.account("orchestrator", lpt=10 * stake)

@@ -79,8 +79,7 @@ def test_digest__any_message__is_that_of_an_independent_library(
                 "verifyingContract": court.domain.verifying_contract,
             },
             "message": {
-                name: value
-                for (name, _), value in zip(kind.TYPES, message.values(), strict=True)
+                name: value for (name, _), value in zip(kind.TYPES, message.values(), strict=True)
             },
         }
         signed = Account.sign_message(encode_typed_data(full_message=typed), key_of("anybody"))
@@ -95,7 +94,7 @@ def test_digest__any_message__is_that_of_an_independent_library(
 def test_digest__100_random_receipts__contract_recovers_the_signer(
     court: Court, signing: Signing
 ) -> None:
-    """Every field is in the hash of both: a receipt is taken, and with one field changed it is not."""
+    """Every field is in both hashes: a receipt is taken, with one field changed it is not."""
 
     @given(any_message(SegmentReceipt), st.integers(0, len(fields(SegmentReceipt)) - 1))
     @settings(max_examples=100)
