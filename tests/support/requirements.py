@@ -1,4 +1,4 @@
-"""Figures that a requirement limits, collected by tests and printed together at the end of a run."""
+"""Figures that a requirement limits, collected by tests and printed at the end of a run."""
 
 from __future__ import annotations
 

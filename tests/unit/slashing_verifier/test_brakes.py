@@ -122,6 +122,7 @@ def test_caps__200_cases_in_random_order__hold(crowd: Court, finder: str) -> Non
     rng = np.random.default_rng(19)
     accounts = orchestrators(crowd)
     owner, contract = crowd.protocol.owner, crowd.contract
+    contract.setSlashes(60_000, 10_000, 10_000, sender=owner)
     lost: dict[int, int] = {}
     last: dict[str, int] = {}
     live: list[tuple[bytes, str]] = []
@@ -168,7 +169,7 @@ def test_caps__200_cases_in_random_order__hold(crowd: Court, finder: str) -> Non
         contract.expire(case)
     record(19, "rounds over the slash cap in 200 cases", 0, "0")
     record(19, "slashes executed and stopped by the cap", f"{done} + {paused}", "both > 0")
-    assert done > 50
+    assert done > 20
     assert paused > 0
 
 

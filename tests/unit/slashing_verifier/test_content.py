@@ -102,7 +102,7 @@ def test_prove__two_segments__opens_a_case_within_its_gas(
     assert court.state(first.case_id) == QUEUED
     assert court.due(first.case_id) == court.now + CONTENT_DELAY
     record(16, "gas to judge 8 neighbouring frames of 60", judged, "<= 2000000")
-    print(f"requirement 16: the second proof, which opens the case: {opened} gas, limit 2000000")
+    record(16, "gas of the second proof, which opens the case", opened, "<= 2000000")
     assert max(judged, opened) <= 2_000_000
 
 

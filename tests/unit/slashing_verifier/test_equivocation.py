@@ -50,7 +50,7 @@ def test_prove__two_receipts__opens_a_case_within_its_gas(
     court.prove(call, finder)
     opened = transaction_gas(court.contract, call.prove, *call.arguments, SALT)
     record(15, "gas to judge an equivocation", judged, "<= 80000")
-    print(f"requirement 15: with the case, hold and jail that follow {opened} gas, limit 260000")
+    record(15, "gas to prove an equivocation, open, hold, jail", opened, "<= 260000")
     assert judged <= 80_000
     assert opened <= 260_000
     assert court.due(call.case_id) == court.now + SIGNED_DELAY
