@@ -22,7 +22,102 @@ Make = Callable[[Signing], SignedSegment]
 
 
 def leaves_with(signing: Signing, at: int, **changes: Any) -> Any:
-    leaves = list(signing.leaves([fingerrecord(15, "gas to prove a contradiction, open, hold, jail", opened, "<= 260000")
+    leaves = list(signing.leaves([fingerprint(16, 0), fingerprint(16, 0)]))
+    leaves[at] = replace(leaves[at], **changes)
+    return tuple(leaves)
+
+
+def with_leaf(at: int, **changes: Any) -> Make:
+    return lambda s: s.segment(0, leaves=leaves_with(s, at, **changes))
+
+
+FAULTS: dict[str, tuple[Make, Contradiction]] = {
+    "pixels": (lambda s: s.segment(0, receipt={"pixels": 1}), Contradiction.PIXELS),
+    "another job": (
+        lambda s: s.segment(0, receipt={"job_id": keccak(text="other")}),
+        Contradiction.ORDER,
+    ),
+    "another place": (lambda s: s.segment(0, receipt={"seq": 5}), Contradiction.ORDER),
+    "another source": (
+        lambda s: s.segment(0, receipt={"source_root": keccak(text="other")}),
+        Contradiction.ORDER,
+    ),
+    "order for somebody else": (
+        lambda s: s.segment(0, order={"orchestrator": "0x" + "11" * 20}),
+        Contradiction.ORDER,
+    ),
+    "rendition missing": (
+        lambda s: s.segment(0, leaves=s.leaves([fingerprint(16, 0)])),
+        Contradiction.COUNT,
+    ),
+    "number of renditions": (
+        lambda s: s.segment(0, receipt={"renditions": 3}),
+        Contradiction.COUNT,
+    ),
+    "wrong width": (with_leaf(0, width=642), Contradiction.PROFILE),
+    "wrong height": (with_leaf(1, height=238), Contradiction.PROFILE),
+    "out of place": (with_leaf(1, profile=0), Contradiction.PROFILE),
+    "no frames": (with_leaf(0, frames=0), Contradiction.TIMES),
+    "ends before it begins": (with_leaf(0, first_pts=50_000), Contradiction.TIMES),
+    "no time passes": (with_leaf(1, last_pts=0), Contradiction.TIMES),
+    "one frame that lasts": (with_leaf(1, frames=1), Contradiction.TIMES),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_check__contradiction__kind_named_by_contract_and_software(
+    court: Court, signing: Signing, name: str
+) -> None:
+    make, kind = FAULTS[name]
+    segment = make(signing)
+    call = proof_calls(ContradictionEvidence(segment))[0]
+    assert court.check(call) == (call.case_id, int(kind))
+    assert call.case_id == court.contract.caseIdOf(2, signing.orchestrator, segment.receipt.job_id)
+    found = contradictions(segment.order, segment.receipt, segment.leaves, segment.profiles)
+    assert found[0] == kind
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 8])
+def test_check__any_number_of_renditions__honest_reverts_and_false_pixels_do_not(
+    court: Court, signing: Signing, count: int
+) -> None:
+    profiles = tuple(Profile(64 + 2 * at, 36, 10_000 + at) for at in range(count))
+    one = fingerprint(16, 0)
+    leaves = tuple(
+        replace(signing.leaves([one])[0], profile=at, width=p.width, height=p.height)
+        for at, p in enumerate(profiles)
+    )
+    order = {"profiles_hash": profiles_hash(profiles)}
+    honest = replace(signing.segment(0, order=order, leaves=leaves), profiles=profiles)
+    with boa.reverts("no contradiction"):
+        check(court, honest)
+    with pytest.raises(EvidenceError, match="contradicts nothing"):
+        proof_calls(ContradictionEvidence(honest))
+    false = signing.segment(0, order=order, leaves=leaves, receipt={"pixels": 7})
+    call = proof_calls(ContradictionEvidence(replace(false, profiles=profiles)))[0]
+    assert court.check(call)[1] == Contradiction.PIXELS
+
+
+def check(court: Court, segment: SignedSegment) -> Any:
+    """The contract's answer, without asking the software first."""
+    return court.contract.checkContradiction(
+        segment.argument(),
+        [leaf.values() for leaf in segment.leaves],
+        [(p.width, p.height, p.bitrate) for p in segment.profiles],
+    )
+
+
+def test_prove__false_pixels__opens_a_case_within_its_gas(
+    court: Court, signing: Signing, finder: str
+) -> None:
+    call = proof_calls(court.contradiction(signing))[0]
+    court.check(call)
+    judged = transaction_gas(court.contract, call.check, *call.arguments)
+    court.commit(call.case_id, finder)
+    court.prove(call, finder)
+    opened = transaction_gas(court.contract, call.prove, *call.arguments, SALT)
+    record(15, "gas to judge a contradiction", judged, "<= 80000")
+    record(15, "gas to prove a contradiction, open, hold, jail", opened, "<= 260000")
     assert judged <= 80_000
     assert opened <= 260_000
 
