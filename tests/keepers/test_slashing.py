@@ -2,60 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-from eth_account import Account
 
-from keepers.cli import cli
 from tests.keepers.slashing_system import (
     EXECUTION_WINDOW,
     FINDER,
     HOUR,
     LPT,
-    Court,
-    Desk,
     Killed,
-    new_court,
 )
-from tests.support.anvil import find_anvil, run_anvil
 from tests.support.receipts import Signing
-from verifier.dossier import save_proof
 from verifier.messages import Domain
 from verifier.proofs import Equivocation, case_id, commitment
-from verifier.store import EvidenceStore
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.skipif(find_anvil() is None, reason="no anvil: run `make install`"),
-]
+pytestmark = pytest.mark.integration
 PROOFS = {"equivocation": ("proveEquivocation", 1), "content": ("proveContent", 2)}
 #: A run can end before and after each transaction; the second only if it did not end in the first.
 STAGES = ("commit", "prove", "execute", "close")
 BEFORE, AFTER = ("decided", "salt kept", "signed", "sent"), ("mined",)
-
-
-@pytest.fixture(scope="module")
-def deployed() -> Iterator[Court]:
-    with run_anvil() as anvil:
-        yield new_court(anvil)
-
-
-@pytest.fixture
-def court(deployed: Court) -> Iterator[Court]:
-    snapshot = deployed.anvil.rpc("evm_snapshot")
-    yield deployed
-    deployed.anvil.rpc("evm_setAutomine", True)
-    deployed.anvil.rpc("evm_revert", snapshot)
-
-
-@pytest.fixture
-def desk(court: Court, tmp_path: Path) -> Desk:
-    return Desk(court, tmp_path)
 
 
 class Executioner:
@@ -334,79 +300,3 @@ def test_tick__contested__waits_for_the_answer_and_settles(court, desk, answer, 
     assert desk.mined()["settleContest"] == 1
     assert desk.tick()[0].detail == f"the case is {end}"
     assert desk.income() == income * LPT
-
-
-# -- the command
-
-
-@pytest.fixture
-def command(court, desk, tmp_path):
-    """Runs `python -m keepers slashing` once; returns exit code, stdout, stderr."""
-    keystore, password = tmp_path / "key.json", tmp_path / "password"
-    secret = Account.encrypt(FINDER.key, "open sesame", kdf="pbkdf2", iterations=2)
-    keystore.write_text(json.dumps(secret))
-    password.write_text("open sesame\n")
-    password.chmod(0o600)
-    desk.put(court.evidence("equivocation"))
-
-    def run(*more: str, evidence: str = str(desk.folder / "evidence")):
-        options = ["slashing", "--evidence", evidence, "--rpc", court.anvil.url]
-        options += ["--controller", court.controller, "--keystore", str(keystore), "--once"]
-        options += ["--max-fee-gwei", "100", *more]
-        result = CliRunner().invoke(cli, options)
-        text = result.output.lower()
-        assert FINDER.key.hex() not in text
-        assert "open sesame" not in text
-        return result.exit_code, result.output
-
-    run.live = ("--live", "--password-file", str(password))
-    return run
-
-
-def test_command__by_default__sends_nothing_and_says_what_it_would(command, desk):
-    code, output = command("--json")
-    (report,) = json.loads(output)
-    assert code == 0
-    assert report["state"] == "commit"
-    assert report["detail"] == "the contract accepts the proof; a dry run sends nothing"
-    assert desk.mined() == {}
-    assert not desk.folder.joinpath("key.slashing.sqlite").exists()
-
-
-def test_command__live__sends_and_keeps_its_journal_beside_the_key(command, desk):
-    code, output = command("--json", *command.live)
-    (report,) = json.loads(output)
-    assert (code, report["state"]) == (0, "wait")
-    assert desk.mined() == {"commitProof": 1, "proveEquivocation": 1}
-    assert desk.folder.joinpath("key.slashing.sqlite").exists()
-    assert "can be executed" in command(*command.live)[1]
-
-
-def test_command__evidence_store__follows_proofs_for_this_contract_alone(command, court, tmp_path):
-    store = EvidenceStore(tmp_path / "store")
-    save_proof(store, court.evidence("equivocation"), court.domain, court.now)
-    elsewhere = Domain(1, court.verifier.address)
-    save_proof(store, court.evidence("contradiction"), elsewhere, court.now)
-    code, output = command("--json", evidence=str(tmp_path / "store"))
-    assert code == 0
-    assert [report["state"] for report in json.loads(output)] == ["commit"]
-
-
-@pytest.mark.parametrize(
-    ("options", "problem"),
-    [
-        (("--live",), "--live needs --keystore (or --account) and --password-file"),
-        (("--chain-id", "1"), "is chain 31337, not 1"),
-        (("--controller", "0x" + "11" * 20), "Controller: no contract at 0x1111"),
-        (("--controller", "nonsense"), "Controller: no contract at nonsense"),
-        (("--evidence", "/nowhere"), "/nowhere is not a folder"),
-        (("--rpc", "http://127.0.0.1:1"), "the node does not answer: ConnectionError"),
-        (("--account", "x"), "give --keystore or --account, not both"),
-    ],
-)
-def test_command__wrong_option__is_one_line(command, options, problem):
-    code, output = command(*options)
-    assert code in (1, 2)
-    last = output.strip().splitlines()[-1]
-    assert last.startswith("Error: ")
-    assert problem in last
