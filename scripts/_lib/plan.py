@@ -35,7 +35,7 @@ def build_plan(parameters: Parameters) -> tuple[Step, ...]:
         Use("Treasury", _account(p.access.treasury), any_account=True),
         Register("Treasury", "Treasury"),
         *_settings(p),
-        *_slashing(p),
+        *slashing_terms(p),
         *_roles(p),
         *_opening(p),
         HandOver(_account(p.access.owner)),
@@ -178,7 +178,7 @@ def _settings(p: Parameters) -> tuple[Step, ...]:
     )
 
 
-def _slashing(p: Parameters) -> tuple[Step, ...]:
+def slashing_terms(p: Parameters) -> tuple[SetMembers, ...]:
     """Arming comes last: a fault must not be provable before its terms are set."""
     s = p.slashing
     groups: dict[str, dict[str, int | str | Ref]] = {

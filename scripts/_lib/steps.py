@@ -271,14 +271,19 @@ class SetMembers:
         return f"set {self.contract}.{', '.join(member for member, _ in self.members)}"
 
     def judge(self, context: Context) -> Verdict:
+        due = self.due(context)
+        if due is None:
+            return Unchanged(_list(tuple(value for _, value in self._wanted(context))))
+        return context.only_owner() or due
+
+    def due(self, context: Context) -> Due | None:
+        """The call that is missing, whoever may make it; None if there is nothing to set."""
         wanted = self._wanted(context)
         struct = context.read(self.contract, self.getter)
         now = [_blank(value) if struct is None else getattr(struct, m) for m, value in wanted]
         values = [value for _, value in wanted]
         if now == values:
-            return Unchanged(_list(tuple(values)))
-        if refused := context.only_owner():
-            return refused
+            return None
         before = "" if struct is None else f"{_list(tuple(now))} -> "
         call = call_of(context, self.contract, self.setter, *values)
         return Due(call, f"{before}{_list(tuple(values))}")

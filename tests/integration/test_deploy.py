@@ -27,6 +27,7 @@ from scripts._lib.plan import build_plan
 from scripts._lib.protocol import Protocol, contract_id
 from scripts._lib.records import Records
 from scripts._lib.source import read_source
+from scripts.arm_slashing import cli as arm_slashing_command
 from scripts.check import cli as check_command
 from tests.support.anvil import Anvil, find_anvil, run_anvil
 from tests.support.contracts import ROOT
@@ -36,6 +37,7 @@ pytestmark = [
     pytest.mark.skipif(find_anvil() is None, reason="no anvil: run `make install`"),
 ]
 TRANSACTIONS = 65
+LOCAL = ("--network", "arbitrum:local:foundry")
 LPT = 10**18
 
 
@@ -119,14 +121,7 @@ def killed_system(
 
     records = tmp_path_factory.mktemp("deploy") / "local.json"
     account = ape.accounts.test_accounts[0]
-    kills = {
-        (1, "before"),
-        (1, "after"),
-        (12, "before"),
-        (23, "after"),
-        (60, "after"),
-        (65, "after"),
-    }
+    kills = {(1, "before"), (12, "before")} | {(n, "after") for n in (1, 23, 60, 65)}
     with run_anvil() as anvil, anvil.connected():
         assert run(account, records, parameters, artifacts, kills) == 6
         controller = Records.read(records).contracts["Controller"].address
@@ -163,13 +158,8 @@ def test_deploy__killed_six_times__sends_each_transaction_once(system, parameter
 def test_deploy__second_run__sends_nothing(system, parameters, artifacts):
     before = system.records.read_bytes()
     reports = []
-    deploy_protocol(
-        system.account,
-        parameters,
-        records=system.records,
-        artifacts=artifacts,
-        on_step=reports.append,
-    )
+    options = {"records": system.records, "artifacts": artifacts, "on_step": reports.append}
+    deploy_protocol(system.account, parameters, **options)
     assert {report.outcome for report in reports} == {"unchanged"}
     assert system.nonce == TRANSACTIONS
     assert system.records.read_bytes() == before
@@ -326,20 +316,30 @@ def test_artifacts__compiled_by_ape__equal_what_the_compiler_prints(artifacts):
 
 def test_check_command__deployed_system__succeeds_and_counts(system, monkeypatch):
     monkeypatch.setenv("APE_FOUNDRY_HOST", system.anvil.url)
-    options = ["--network", "arbitrum:local:foundry", "--records", str(system.records)]
-    result = CliRunner().invoke(check_command, options)
+    result = CliRunner().invoke(check_command, [*LOCAL, "--records", str(system.records)])
     assert result.exit_code == 0, result.output
     assert "Comparisons: 350, mismatches: 0" in result.output
 
 
 def test_check_command__no_record__is_one_line_that_says_what_to_run(system, monkeypatch, tmp_path):
     monkeypatch.setenv("APE_FOUNDRY_HOST", system.anvil.url)
-    options = ["--network", "arbitrum:local:foundry", "--records", str(tmp_path / "none.json")]
-    result = CliRunner().invoke(check_command, options)
+    result = CliRunner().invoke(check_command, [*LOCAL, "--records", str(tmp_path / "none.json")])
     assert result.exit_code == 1
     assert result.output.endswith(
         "none.json: No such file or directory; run `ape run deploy` first\n"
     )
+
+
+def test_arm_slashing_command__shown_then_sent__changes_what_is_armed(system, monkeypatch):
+    monkeypatch.setenv("APE_FOUNDRY_HOST", system.anvil.url)
+    options = [*LOCAL, "--records", str(system.records), "--faults", "6"]
+    shown = CliRunner().invoke(arm_slashing_command, options)
+    assert "call setArmedFaults(6)" in shown.output
+    assert system.protocol.verifier.parameters().armedFaults == 14
+
+    sent = CliRunner().invoke(arm_slashing_command, [*options, "--send"])
+    assert sent.exit_code == 0, sent.output
+    assert system.protocol.verifier.parameters().armedFaults == 6
 
 
 def ape_run(anvil: Anvil, *arguments: str) -> subprocess.Popen[str]:
@@ -377,7 +377,7 @@ def test_ape_run__deploy_killed_then_resumed_then_checked(tmp_path):
     records, changed = tmp_path / "local.json", tmp_path / "changed.toml"
     text = (FOLDER / "local.toml").read_text()
     changed.write_text(text.replace("round_length = 50", "round_length = 60"))
-    common = ("--network", "arbitrum:local:foundry", "--records", str(records))
+    common = (*LOCAL, "--records", str(records))
     with run_anvil() as anvil:
         account = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
         kill_after(ape_run(anvil, "deploy", *common), records, 20)

@@ -57,17 +57,21 @@ def test_load_parameters__live__has_the_terms_of_the_verification_spec(network):
     assert slashes == (30_000, 10_000, 10_000)
     assert terms.finder_share == 200_000
     assert (terms.signed_delay, terms.content_delay) == (24 * 3_600, 48 * 3_600)
-    assert terms.evidence_window == 5 * 5_760 * 12
     assert (terms.content_distance, terms.signer_grace) == (5, 5)
     assert (terms.slash_cooldown, terms.round_slash_cap) == (24 * 3_600, 20_000)
     assert terms.arbiter is None
 
 
-def test_load_parameters__mainnet__evidence_outlives_no_unbonding():
+@pytest.mark.parametrize("network", ["arbitrum-sepolia", "arbitrum-mainnet"])
+def test_load_parameters__live__evidence_outlives_no_unbonding(network):
     """Stake that was there when a receipt was signed must be there when the case opens."""
-    mainnet = load_parameters("arbitrum-mainnet")
-    unbonding = mainnet.bonding.unbonding_period * mainnet.rounds.round_length * 12
-    assert mainnet.slashing.evidence_window < unbonding
+    parameters = load_parameters(network)
+    unbonding = parameters.bonding.unbonding_period * parameters.rounds.round_length * 12
+    assert parameters.slashing.evidence_window < unbonding
+
+
+def test_load_parameters__mainnet__takes_evidence_of_five_rounds():
+    assert load_parameters("arbitrum-mainnet").slashing.evidence_window == 5 * 5_760 * 12
 
 
 def test_load_parameters__sections__are_frozen():
