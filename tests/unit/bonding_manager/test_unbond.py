@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import boa
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
 
+from tests.support.calls import reverts_bare
 from tests.support.contracts import ZERO
 from tests.unit.bonding_manager.conftest import Staking, own_events
 
 PERIOD = 3  # rounds, tests/support/protocol.py
+DELEGATORS, POSITION = 2, 3  # slot of ledger.delegators, word in a record
 
 
 def test_unbond__partial__locks_stake(staking: Staking) -> None:
@@ -37,6 +41,23 @@ def test_unbond__everything__ends_the_delegation(staking: Staking) -> None:
     record = staking.manager.getDelegator(delegator)
     assert (record[0], record[2], record[4]) == (0, ZERO, 0)
     assert staking.manager.delegatorStatus(delegator) == 2
+
+
+def test_unbond__two_billion_locks__reverts_bare(staking: Staking) -> None:
+    """A lock id has 31 bits: the bit above them says that the stake is held."""
+    manager, delegator = staking.manager, staking.delegator(500, staking.transcoder(1_000))
+    staking.next_round()
+    manager.claimEarnings(0, sender=delegator)
+    record = int.from_bytes(keccak(encode(["uint256", "address"], [DELEGATORS, delegator])), "big")
+    slot = record + POSITION
+    word = boa.env.get_storage(manager.address, slot)
+    boa.env.set_storage(manager.address, slot, word | (2**31 - 2) << 224)
+    manager.unbond(100, sender=delegator)
+    assert manager.getDelegatorUnbondingLock(delegator, 2**31 - 2)[0] == 100
+    with reverts_bare():
+        manager.unbond(100, sender=delegator)
+    assert manager.getDelegator(delegator)[6] == 2**31 - 1
+    assert not manager.isStakeHeld(delegator)
 
 
 def test_unbond__everything_of_a_pool_member__leaves_the_pool(staking: Staking) -> None:
