@@ -106,7 +106,10 @@ def standings_table(standings: dict[str, Standing]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("orchestrator", "standing", "weight", "flags", "samples", "reason"):
         table.add_column(
-            title, justify="right" if title in ("weight", "flags", "samples") else "left"
+            title,
+            justify="right" if title in ("weight", "flags", "samples") else "left",
+            # An address that is cut cannot be copied.
+            min_width=42 if title == "orchestrator" else None,
         )
     for who, one in standings.items():
         table.add_row(

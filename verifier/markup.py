@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT = 560, 200
+WIDTH, HEIGHT = 400, 180
 LEFT, RIGHT, TOP, BOTTOM = 46, 12, 10, 24
 # Beyond this many frames a curve has no dots that name their value: the file would be megabytes.
 MAX_DOTS = 240
@@ -101,7 +101,8 @@ def chart(
         f'<span><i class="c{line.color}"></i>{escape(line.label)}</span>' for line in lines
     )
     svg = f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img">{"".join(parts)}</svg>'
-    return figure(f"{title}, {unit}", f'{svg}<div class="keys">{keys}</div>')
+    head = f"<b>{escape(title)}</b> {escape(unit)}"
+    return f'<figure><div class="keys">{head}</div>{svg}<div class="keys">{keys}</div></figure>'
 
 
 def _axes(end: float, low: float, top: float) -> list[str]:

@@ -78,9 +78,7 @@ def fingerprint_metrics(source: Fingerprint, delivered: Fingerprint, limits: Thr
     """Measures of the fingerprints alone; motion is that of the grids."""
     grids, own = Grids.of(source), Grids.of(delivered)
     alignment = align(grids, own)
-    return _metrics(
-        alignment, own, changes(grids.y.astype(np.uint8)), changes(own.y.astype(np.uint8)), limits
-    )
+    return _metrics(alignment, own, changes(grids.y), changes(own.y), limits)
 
 
 def full_metrics(
@@ -92,15 +90,19 @@ def full_metrics(
 ) -> Metrics:
     """All measures. `reference` has the size of `delivered`, which has a fingerprint."""
     # Imported here: fingerprints alone are checked without torch.
-    from verifier.metrics import measure
+    from verifier.metrics import cells, measure
 
     if delivered.fingerprint is None:
         raise ValueError("a rendition without a fingerprint cannot be measured")
     grids, own = Grids.of(source), Grids.of(delivered.fingerprint)
     alignment = align(grids, own)
     pictures = np.stack([frame[1] for frame in delivered.frames])
-    # Noise moves the source but no encode of it, so a frame moves as little as both do.
-    moved = np.minimum(changes(reference.source), changes(reference.encoded))
+    # What moves the source but not an encode of it is noise.
+    there, encoded, here = (
+        changes(cells(one, device=device))
+        for one in (reference.source, reference.encoded, pictures)
+    )
+    moved = np.minimum(there, encoded)
     quality = measure(
         reference.source,
         reference.encoded,
@@ -110,7 +112,7 @@ def full_metrics(
         # Known to nobody before the rendition is final, and the same for everybody after.
         seed=int.from_bytes(delivered.fingerprint.root[:8], "big"),
     )
-    return _metrics(alignment, own, moved, changes(pictures), limits, quality)
+    return _metrics(alignment, own, moved, here, limits, quality)
 
 
 def _metrics(

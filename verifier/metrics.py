@@ -24,6 +24,7 @@ C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 # Windows of 8 x 8 every 4 pixels, put together from tiles of 4 x 4.
 TILE = 4
 MIN_SIDE = 4 * TILE
+CELL = 8  # of motion, in pixels
 # Scored pixels per rendition: 30 frames of 360p, 13 of 720p. Fingerprints look at every frame.
 MAX_PIXELS = 12_000_000
 # A batch that fits the caches of a CPU; a GPU wants more at once.
@@ -121,6 +122,18 @@ def measure(
             parts.append(torch.cat([_ms_ssim(stacked), _laplacian(stacked)]).cpu())
         values = torch.cat(parts, dim=1).double().numpy()
     return Quality(scored, values[1], values[0], *values[2:])
+
+
+def cells(pictures: Plane, *, device: str) -> Floats:
+    """Means of blocks of 8 x 8 pixels: frames x height / 8 x width / 8, what is over is left out."""
+    count, height, width = pictures.shape
+    batch = max(1, BATCH_PIXELS[device] // (height * width))
+    parts = []
+    with torch.inference_mode():
+        for start in range(0, count, batch):
+            some = torch.from_numpy(pictures[start : start + batch]).to(device).float()
+            parts.append(avg_pool2d(some, CELL).cpu())
+    return np.asarray(torch.cat(parts).double().numpy(), dtype=np.float64)
 
 
 def drawn_frames(count: int, step: int, seed: int) -> Ints:

@@ -86,7 +86,7 @@ def verdict_line(check: SegmentCheck) -> str:
         "flag": f"FLAG: {count} quality findings. They cost selection, never stake.",
         "objective": "OBJECTIVE FAULT: a rendition is not what was ordered.",
         "severe": "SEVERE: a rendition does not show the source.",
-        "provable": "PROVABLE FAULT: a contract can recompute it from what was signed.",
+        "provable": "PROVABLE FAULT: of a kind that a contract recomputes from signed numbers.",
     }
     return texts[check.verdict]
 

@@ -134,9 +134,10 @@ class RemotePlace:
 def read_segment(place: Place, name: str) -> SignedSegment:
     """The messages of a segment. SpoolError when malformed or in the wrong folder."""
     path = f"{name}/segment.json"
+    data = _object(place, path)
     try:
-        signed = SignedSegment.from_json(json.loads(place.read(path, MAX_MESSAGE)))
-    except (MessageError, ValueError, TypeError, KeyError, RecursionError) as error:
+        signed = SignedSegment.from_json(data)
+    except MessageError as error:
         raise SpoolError(f"{place.where}/{path}: {error}") from None
     if segment_name(signed) != name.removeprefix("0x").split(".")[0]:
         raise SpoolError(f"{place.where}/{path}: holds segment {segment_name(signed)}")

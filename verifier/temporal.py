@@ -1,6 +1,7 @@
 """Frozen and repeated pictures: the source moves, the rendition does not.
 
-Motion is the mean absolute change of luma from the frame before, in levels.
+Motion is the mean absolute change of luma from the frame before, in levels, over cells of the
+picture and not over pixels: sensor noise moves every pixel, and no encode keeps it.
 Source: verification spec, section 4 (definition of "still") and requirement 9.
 """
 
@@ -18,7 +19,8 @@ STILL_SHARE = 0.2
 # The rule needs this many moving frames, or this share of the segment if that is more.
 MIN_MOVING = 8
 MIN_MOVING_SHARE = 0.25
-# A run of still frames over this share of the segment is a freeze, shorter ones are repeats.
+# Still moving frames in one run that make a freeze, a number and a share; shorter runs are repeats.
+FREEZE_RUN = 6
 FREEZE_SHARE = 0.25
 
 
@@ -30,14 +32,11 @@ class Stillness:
     frozen: bool
 
 
-def changes(pictures: npt.NDArray[np.uint8]) -> Floats:
-    """Mean absolute change per frame of frames x height x width (or cells); the first is 0."""
-    change = np.zeros(len(pictures))
-    for at in range(1, len(pictures)):
-        one, other = pictures[at - 1], pictures[at]
-        # Unsigned bytes: the larger minus the smaller needs no wider type.
-        change[at] = (np.maximum(one, other) - np.minimum(one, other)).mean(dtype=np.float64)
-    return change
+def changes(cells: npt.NDArray[np.generic]) -> Floats:
+    """Mean absolute change per frame of frames x cells (any shape); the first is 0."""
+    flat = cells.reshape(len(cells), -1).astype(np.float64)
+    change = np.abs(np.diff(flat, axis=0)).mean(axis=1)
+    return np.concatenate([[0.0], change])
 
 
 def stillness(
@@ -54,9 +53,9 @@ def stillness(
     moving = there >= motion
     if moving.sum() < max(MIN_MOVING, MIN_MOVING_SHARE * len(delivered)):
         return None
-    still = moving & (here < STILL_SHARE * there)
-    share = float(still.sum() / moving.sum())
-    return Stillness(share, _longest_run(still) > FREEZE_SHARE * len(delivered))
+    still = (here < STILL_SHARE * there)[moving]
+    run = max(FREEZE_RUN, FREEZE_SHARE * len(still))
+    return Stillness(float(still.mean()), _longest_run(still) >= run)
 
 
 def _longest_run(flags: npt.NDArray[np.bool_]) -> int:

@@ -6,14 +6,12 @@ Thresholds are set on the contents with role `setting` and tested on those with 
 from __future__ import annotations
 
 import hashlib
-import json
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 from pathlib import Path
 
 import av
@@ -194,29 +192,3 @@ def pictures(content: Content, folder: Path, first: int = MAIN) -> list[Picture]
     if len(taken) < content.frames:
         raise ContentMissing(f"{content.name}: the clip has too few frames")
     return [one.at(pts) for one, pts in zip(taken, times, strict=True)]
-
-
-@lru_cache(maxsize=1)
-def corpus_hash() -> str:
-    """SHA-256 over every content: its numbers, and the pixels of a scene or the bytes of a clip.
-
-    The clips need not be there: their hashes are pinned.
-    """
-    digest = hashlib.sha256()
-    for content in CONTENTS:
-        facts = [
-            content.name,
-            content.role,
-            content.width,
-            content.height,
-            str(content.rate),
-            content.frames,
-            content.sha256,
-        ]
-        digest.update(json.dumps(facts).encode())
-        if content.scene is not None:
-            shot = content.scene(content.width, content.height, np.random.default_rng(content.seed))
-            for t in (MAIN, MAIN + content.frames - 1):
-                for plane in shot(t):
-                    digest.update(plane.tobytes())
-    return digest.hexdigest()

@@ -30,8 +30,9 @@ HONEST, DISHONEST, FORBIDDEN = "honest", "dishonest", "forbidden"
 # What decides about the bytes of a rendition; everything else only about what is found in it.
 MAKERS = ("canvas", "cheats", "contents", "dishonest", "encoding", "honest", "material", "pictures",
           "scenes")  # fmt: skip
-# These only read records.
-READERS = ("__init__", "__main__", "document", "plots", "requirements", "statistics", "summary")
+# What decides about the findings, with the above. Limits are added as values.
+JUDGES = ("align", "audio", "check", "containers", "csf", "decode", "devices", "faults", "findings",
+          "measures", "media", "metrics", "reference", "rules", "temporal")  # fmt: skip
 # Level differences between the U and V of the pictures that are worked on, on the 8x8 grid.
 COLOUR_GAP = "colour_gap"
 MEASURES = ("luma", "chroma", "grey", "cell", "motion", "still", "ms_ssim_loss", "detail",
@@ -96,15 +97,18 @@ def run_matrix(
     tasks = [(one.name, rung) for one in chosen for rung in rungs_of(one) if _in(rung, size)]
     # The long ones first, so that no process waits for the last.
     tasks.sort(key=lambda task: -task[1] * contents.by_name(task[0]).frames)
+    keys = cache_keys()
     results: dict[tuple[str, int], list[Record]] = {}
+    _prune(cache / "renditions", keys.renditions)
+    _prune(cache / "records", keys.records)
     told(0, len(tasks), "")
     if processes == 1:
         for task in tasks:
-            results[task] = run_pair(*task, size, cache)
+            results[task] = run_pair(*task, size, cache, keys)
             told(len(results), len(tasks), f"{task[0]} {task[1]}p")
     else:
         with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-            futures = {pool.submit(run_pair, *task, size, cache): task for task in tasks}
+            futures = {pool.submit(run_pair, *task, size, cache, keys): task for task in tasks}
             for future in as_completed(futures):
                 task = futures[future]
                 results[task] = future.result()
@@ -122,9 +126,9 @@ def _in(rung: int, size: Size) -> bool:
     return rung in size.rungs or rung < min(size.rungs)
 
 
-def run_pair(name: str, rung: int, size: Size, cache: Path) -> list[Record]:
+def run_pair(name: str, rung: int, size: Size, cache: Path, keys: CacheKeys) -> list[Record]:
     """The records of one content at one rung, from the cache where nothing changed."""
-    store = _Store(name, rung, size.full, cache)
+    store = _Store(name, rung, size.full, cache, keys)
     known = store.load()
     wanted = [
         (kind, one) for kind, one in kinds() if not size.variants or one.name in size.variants
@@ -209,38 +213,47 @@ def _digest(files: Sequence[Path], *more: str) -> str:
     return digest.hexdigest()[:16]
 
 
+@dataclass(frozen=True)
+class CacheKeys:
+    """Names of the cache folders: one per state of the code that made what is inside."""
+
+    renditions: str
+    records: str
+
+
+def cache_keys() -> CacheKeys:
+    """The keys of the code as it is now."""
+    import av
+
+    folder = Path(__file__).parent
+    makers = [folder / f"{one}.py" for one in MAKERS]
+    judges = [PACKAGE / f"{one}.py" for one in JUDGES] + [Path(__file__)]
+    limits = json.dumps(limits_under_test().to_json(), sort_keys=True)
+    return CacheKeys(_digest(makers, av.__version__), _digest(makers + judges, limits))
+
+
+def _prune(parent: Path, key: str) -> None:
+    """Makes the folder of this key and removes those of older code."""
+    (parent / key).mkdir(parents=True, exist_ok=True)
+    for old in parent.iterdir():
+        if old.name != key:
+            shutil.rmtree(old, ignore_errors=True)
+
+
 class _Store:
-    """Renditions and records on disk, in folders named after the code that made them."""
+    """Renditions and records of one pair on disk."""
 
-    def __init__(self, name: str, rung: int, full: bool, cache: Path) -> None:
-        import av
-
-        folder = Path(__file__).parent
-        makers = _digest([folder / f"{one}.py" for one in MAKERS], av.__version__)
-        rules = [path for path in PACKAGE.glob("*.py") if path.stem != "__main__"]
-        readers = [folder / f"{one}.py" for one in READERS]
-        own = [path for path in folder.glob("*.py") if path not in readers]
-        limits = json.dumps(limits_under_test().to_json(), sort_keys=True)
-        judged = _digest(rules + own, limits, av.__version__)
+    def __init__(self, name: str, rung: int, full: bool, cache: Path, keys: CacheKeys) -> None:
         mode = "full" if full else "fingerprint"
-        self._renditions = self._fresh(cache / "renditions", makers) / f"{name}-{rung}"
-        self._records = self._fresh(cache / "records", judged) / f"{name}-{rung}-{mode}.json"
-
-    @staticmethod
-    def _fresh(parent: Path, key: str) -> Path:
-        """The folder of this key; those of older code are removed."""
-        (parent / key).mkdir(parents=True, exist_ok=True)
-        for old in parent.iterdir():
-            if old.name != key:
-                shutil.rmtree(old, ignore_errors=True)
-        return parent / key
+        self._renditions = cache / "renditions" / keys.renditions / f"{name}-{rung}"
+        self._records = cache / "records" / keys.records / f"{name}-{rung}-{mode}.json"
 
     def rendition(self, variant: Variant, material: Material) -> bytes:
         path = self._renditions / f"{variant.name}.ts"
         if path.is_file():
             return path.read_bytes()
         data = variant.make(material)
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.with_suffix(".part").write_bytes(data)
         path.with_suffix(".part").rename(path)
         return data

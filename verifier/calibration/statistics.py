@@ -102,6 +102,8 @@ def tail_probability(values: Sequence[float], limit: float, cut: float) -> float
     mean = float(excess.mean())
     weight = (count - np.arange(1, count + 1)) / (count - 1)
     second = float((weight * excess).mean())
+    if mean <= 2 * second:
+        return 0.0  # equal values: there is no tail to follow
     shape = 2 - mean / (mean - 2 * second)
     scale = 2 * mean * second / (mean - 2 * second)
     reach = (limit - start) / scale
