@@ -6,7 +6,7 @@ import json
 import signal
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -28,6 +28,7 @@ from keepers.slashing_view import ZERO, ChainError, SlashingView
 TROUBLE = (ChainError, JournalError, KeystoreError, SourceError)
 NODE = (requests.RequestException, Web3Exception)
 LPT = 10**18
+WIDTH = 140  # a transaction hash on one line
 
 
 @click.group()
@@ -162,14 +163,16 @@ class _Screen:
         if self.as_json:
             click.echo(json.dumps([report.to_json() for report in reports]))
             return
-        new = [one for one in reports if (self._shown or {}).get(one.evidence) != one]
+        shown = self._shown or {}
+        new = [one for one in reports if one.sent or shown.get(one.evidence) != one]
         if new or self._shown is None:
             table = Table("evidence", "accused", "state", "detail", "share")
             for one in new:
                 share = f"{one.share / LPT:g} LPT" if one.share else ""
-                table.add_row(one.evidence, one.accused[:10], one.state, one.detail, share)
-            Console().print(table if new else "No evidence.")
-        self._shown = {one.evidence: one for one in reports}
+                detail = "\n".join((one.detail, *(f"sent {tx}" for tx in one.sent)))
+                table.add_row(one.evidence, one.accused[:10], one.state, detail, share)
+            Console(width=WIDTH).print(table if new else "No evidence.")
+        self._shown = {one.evidence: replace(one, sent=()) for one in reports}
 
 
 def _line(error: Exception) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 from eth_account import Account
 
-from keepers.cli import cli
+from keepers.cli import _Screen, cli
+from keepers.slashing import Report
 from tests.keepers.slashing_system import FINDER
 from verifier.dossier import save_proof
 from verifier.messages import Domain
@@ -31,18 +33,18 @@ def command(court, desk, tmp_path):
         options = ["slashing", "--evidence", evidence, "--rpc", court.anvil.url]
         options += ["--controller", court.controller, "--keystore", str(keystore), "--once"]
         options += ["--max-fee-gwei", "100", *more]
-        result = CliRunner().invoke(cli, options)
-        text = result.output.lower()
+        result = CliRunner(mix_stderr=False).invoke(cli, options)
+        text = (result.stdout + result.stderr).lower()
         assert FINDER.key.hex() not in text
         assert "open sesame" not in text
-        return result.exit_code, result.output
+        return result.exit_code, result.stdout, result.stderr
 
     run.live = ("--live", "--password-file", str(password))
     return run
 
 
 def test_command__by_default__sends_nothing_and_says_what_it_would(command, desk):
-    code, output = command("--json")
+    code, output, _ = command("--json")
     (report,) = json.loads(output)
     assert code == 0
     assert report["state"] == "commit"
@@ -52,7 +54,7 @@ def test_command__by_default__sends_nothing_and_says_what_it_would(command, desk
 
 
 def test_command__live__sends_and_keeps_its_journal_beside_the_key(command, desk):
-    code, output = command("--json", *command.live)
+    code, output, _ = command("--json", *command.live)
     (report,) = json.loads(output)
     assert (code, report["state"]) == (0, "wait")
     assert desk.mined() == {"commitProof": 1, "proveEquivocation": 1}
@@ -60,12 +62,23 @@ def test_command__live__sends_and_keeps_its_journal_beside_the_key(command, desk
     assert "can be executed" in command(*command.live)[1]
 
 
+def test_screen__second_look__shows_only_what_changed(capsys):
+    screen = _Screen(as_json=False)
+    first = Report("a.json", "0x1", "0x2", "wait", "later", sent=("0xabc",))
+    screen.show([first])
+    assert "sent 0xabc" in capsys.readouterr().out
+    screen.show([replace(first, sent=())])
+    assert capsys.readouterr().out == ""
+    screen.show([replace(first, sent=(), share=2 * 10**18)])
+    assert "2 LPT" in capsys.readouterr().out
+
+
 def test_command__evidence_store__follows_proofs_for_this_contract_alone(command, court, tmp_path):
     store = EvidenceStore(tmp_path / "store")
     save_proof(store, court.evidence("equivocation"), court.domain, court.now)
     elsewhere = Domain(1, court.verifier.address)
     save_proof(store, court.evidence("contradiction"), elsewhere, court.now)
-    code, output = command("--json", evidence=str(tmp_path / "store"))
+    code, output, _ = command("--json", evidence=str(tmp_path / "store"))
     assert code == 0
     assert [report["state"] for report in json.loads(output)] == ["commit"]
 
@@ -83,8 +96,8 @@ def test_command__evidence_store__follows_proofs_for_this_contract_alone(command
     ],
 )
 def test_command__wrong_option__is_one_line(command, options, problem):
-    code, output = command(*options)
-    assert code in (1, 2)
-    last = output.strip().splitlines()[-1]
+    code, output, error = command(*options)
+    assert (code in (1, 2), output) == (True, "")
+    last = error.strip().splitlines()[-1]
     assert last.startswith("Error: ")
     assert problem in last
