@@ -3,12 +3,14 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install devnet test fuzz coverage check format size abi picture lock clean
+.PHONY: help install devnet test fuzz coverage check format size abi picture lock clean \
+	verifier-calibration
 
 ARGS ?=
 CLIP ?=
 KEEP ?=
 SEED ?=
+CHEAT ?=
 PYTHON_CODE := $(wildcard keepers verifier devnet) scripts tools
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -17,16 +19,19 @@ export VVM_BINARY_PATH := $(CURDIR)/.venv/vvm
 export PYTHONWARNINGS := ignore::UserWarning:pydantic_settings.sources.utils
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1|/' | column -t -s '|'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1|/' | column -t -s '|'
 
 install:  ## .venv and node_modules with the pinned packages; nothing if they are there
 	@tools/install.sh
 
-devnet: install  ## the whole network on real video; CLIP=file.mp4 KEEP=1 SEED=7
-	@CLIP='$(CLIP)' KEEP='$(KEEP)' SEED='$(SEED)' ape run devnet $(ARGS)
+devnet: install  ## the whole network on real video; CLIP=file.mp4 KEEP=1 SEED=7 CHEAT=black
+	@CLIP='$(CLIP)' KEEP='$(KEEP)' SEED='$(SEED)' CHEAT='$(CHEAT)' ape run devnet $(ARGS)
 
 test: install  ## all tests; ARGS="tests/unit -q -k bond" for some
 	@ape test $(ARGS)
+
+verifier-calibration: install  ## limits against honest and cheating encodes; SIZE=small RECORD=1
+	@python -m verifier.calibration --size '$(or $(SIZE),full)' $(if $(RECORD),--record) $(ARGS)
 
 fuzz: install  ## the stateful tests with the nightly budget (hours)
 	@HYPOTHESIS_PROFILE=nightly ape test tests/stateful $(ARGS)

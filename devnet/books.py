@@ -109,6 +109,12 @@ def _lpt(network: Network) -> tuple[list[Post], int, int, list[Check]]:
     )
     stakes = _stakes(network)
     locked = _locked(network)
+    slashed = [
+        log
+        for event in ("TranscoderSlashed", "UnbondingLockSlashed")
+        for log in network.logs(manager, event)
+    ]
+    penalties, rewards = (_sum(slashed, name) for name in ("penalty", "finderReward"))
     delegated, pending = sum(stakes.delegated.values()), sum(stakes.pending.values())
     treasury = balances.get(protocol.treasury_address, 0)
     faucet = balances.get(protocol.livepeer_token_faucet.address, 0)
@@ -124,6 +130,7 @@ def _lpt(network: Network) -> tuple[list[Post], int, int, list[Check]]:
     checks = [
         Check("LPT supply = balances of all holders", supply, sum(balances.values())),
         Check("LPT supply = minted - burned", supply, minted - burned),
+        Check("LPT burned = penalties - what finders got of them", burned, penalties - rewards),
         Check("LPT minted by the Minter = rewards + treasury's part", inflation, shared_out),
         Check("LPT of the Minter = delegated stake + locks", balances[minter], delegated + locked),
         Check("delegated stake = every delegator's stake + rounding", delegated, pending,

@@ -15,6 +15,8 @@ from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
+from verifier.messages import Domain
+
 ZERO_ADDRESS = "0x" + "00" * 20
 
 
@@ -56,6 +58,8 @@ class ChainView(Protocol):
     def claimable_reserve(self, sender: str, recipient: str) -> int: ...
     def ticket_used(self, ticket_hash: bytes) -> bool: ...
     def pool(self) -> list[PoolMember]: ...
+    def is_jailed(self, orchestrator: str) -> bool: ...
+    def is_accountable_signer(self, orchestrator: str, signer: str) -> bool: ...
 
 
 class JsonRpcChain:
@@ -102,6 +106,25 @@ class JsonRpcChain:
         return bool(
             self._call(self._ticket_broker, "usedTickets(bytes32)", [ticket_hash], ["bool"])[0]
         )
+
+    def signing_domain(self) -> Domain | None:
+        """What orders and receipts are signed for; None where no Verifier is registered."""
+        if self._verifier is None:
+            return None
+        return Domain(int(str(self._request("eth_chainId", [])), 16), self._verifier)
+
+    def is_jailed(self, orchestrator: str) -> bool:
+        """Whether it is accused of cheating, or was found guilty a short while ago."""
+        if self._verifier is None:
+            return False
+        return bool(self._call(self._verifier, "isJailed(address)", [orchestrator], ["bool"])[0])
+
+    def is_accountable_signer(self, orchestrator: str, signer: str) -> bool:
+        """Whether a key signs receipts for an orchestrator."""
+        if self._verifier is None:
+            return False
+        signature, args = "isAccountableSigner(address,address)", [orchestrator, signer]
+        return bool(self._call(self._verifier, signature, args, ["bool"])[0])
 
     def pool(self) -> list[PoolMember]:
         """Active orchestrators with a service URI, most stake first."""
@@ -150,13 +173,22 @@ class JsonRpcChain:
     def _service_registry(self) -> str:
         return self._contract("ServiceRegistry")
 
+    @cached_property
+    def _verifier(self) -> ChecksumAddress | None:
+        address = self._registered("Verifier")
+        return None if address == ZERO_ADDRESS else to_checksum_address(address)
+
     def _contract(self, name: str) -> str:
-        address = self._call(
-            self._controller, "getContract(bytes32)", [keccak(text=name)], ["address"]
-        )[0]
+        address = self._registered(name)
         if address == ZERO_ADDRESS:
             raise ChainError(f"Controller {self._controller} knows no {name}")
-        return str(address)
+        return address
+
+    def _registered(self, name: str) -> str:
+        answer = self._call(
+            self._controller, "getContract(bytes32)", [keccak(text=name)], ["address"]
+        )
+        return str(answer[0])
 
     def _call(
         self,

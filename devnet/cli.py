@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 
 from devnet.chain_view import ChainError as ReadError
+from devnet.cheating import CHEATS, CheatError, cheat_named
 from devnet.economy import EconomyError
 from devnet.gateway import StreamError
 from devnet.media import MediaError
@@ -23,6 +24,7 @@ from devnet.report import write_report
 from devnet.run import Running, running_network
 from devnet.screen import Screen
 from devnet.source import OutputError
+from devnet.trial import TrialError
 from scripts._lib.artifacts import ArtifactError
 from scripts._lib.chain import ChainError
 from scripts._lib.context import StepError
@@ -42,6 +44,7 @@ EXPECTED = (
     RecordError,
     StepError,
     StreamError,
+    TrialError,
 )
 
 
@@ -57,31 +60,44 @@ EXPECTED = (
 @click.option("--seed", type=int, envvar="SEED", default=3, help="Seed of the gateway's choices.")
 @click.option("--seconds", type=click.FloatRange(min=0.5), help="Only so much of the clip.")
 @click.option(
+    "--cheat",
+    envvar="CHEAT",
+    default="",
+    help=f"Let one orchestrator cheat: {', '.join(CHEATS)}.",
+)
+@click.option(
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     default=OUTPUT,
     help="Folder for report, video and records; emptied first.",
 )
-def cli(clip: Path, keep: bool, seed: int, seconds: float | None, output: Path) -> None:
+def cli(clip: Path, keep: bool, seed: int, seconds: float | None, cheat: str, output: Path) -> None:
     """A whole network on this machine, run on real video."""
-    options = Options(clip=clip, output=output, seed=seed, seconds=seconds, keep=keep)
+    try:
+        chosen = cheat_named(cheat)
+    except CheatError as error:
+        click.echo(f"devnet: {error}")
+        sys.exit(1)
+    options = Options(clip=clip, output=output, seed=seed, seconds=seconds, keep=keep, cheat=chosen)
     signal.signal(signal.SIGTERM, _terminate)
     sys.exit(run(options, Console()))
 
 
 def run(options: Options, console: Console) -> int:
-    """Exit code: 0 if the books balance, 1 if not or if something failed, 130 after Ctrl-C."""
+    """Exit code: 0 if the books balance and cheating cost what it should, 1 if not or if something
+    failed, 130 after Ctrl-C."""
     screen = Screen(console)
     try:
         with running_network(options, screen) as running:
             report = write_report(running.summary, options.output / "report.html")
             screen.summary(running.summary)
             books = running.summary.books
+            screen.line(running.summary.verdict.line(), good=running.summary.verdict.good)
             screen.line(books.line(), good=books.balance)
             screen.note(f"video:  {running.summary.master}\nreport: {report}")
             if options.keep:
                 _keep(screen, running)
-            return 0 if books.balance else 1
+            return 0 if books.balance and running.summary.verdict.good else 1
     except EXPECTED as error:
         screen.line(f"devnet: {error}", good=False)
         return 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -12,8 +12,16 @@ from random import Random
 from devnet.chain_view import ChainView
 from devnet.cutting import Segment
 from devnet.media import Profile
-from devnet.selection import Candidate, Weights, draw
-from devnet.session import Delivery, Job, Limits, OrchestratorError, Session
+from devnet.orders import Accountability, fingerprinted
+from devnet.selection import WHOLE, Candidate, Weights, draw
+from devnet.session import (
+    Delivery,
+    Job,
+    Limits,
+    OrchestratorError,
+    Session,
+    UnaccountableError,
+)
 
 ATTEMPTS = 3
 # An orchestrator that failed sits out so many draws, unless nobody else is left.
@@ -35,7 +43,12 @@ class Sent:
 
 @dataclass
 class Gateway:
-    """`workers` segments are under way at a time, one per orchestrator. Same seed, same choices."""
+    """`workers` segments are under way at a time, one per orchestrator. Same seed, same choices.
+
+    With `accountability` every segment that has a fingerprint is ordered by a signature, and who
+    does not sign for the work gets no more of it. `standings` are what a verifier says now: parts
+    per million of the normal chance to be chosen, by address.
+    """
 
     key: str = field(repr=False)
     chain: ChainView
@@ -43,17 +56,25 @@ class Gateway:
     seed: int
     weights: Weights = field(default_factory=Weights)
     workers: int = 2
+    accountability: Accountability | None = None
+    standings: Callable[[], Mapping[str, int]] = dict
     _sessions: dict[str, Session] = field(default_factory=dict)
     _stakes: dict[str, int] = field(default_factory=dict)
     _suspended: dict[str, int] = field(default_factory=dict)
+    _dropped: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def discover(self) -> list[Candidate]:
         """Active orchestrators of the pool whose offer is acceptable, with stake and price.
 
-        Sessions that work stay; only new ones are asked for an offer.
+        Sessions that work stay; only new ones are asked for an offer. Left out are those accused
+        of cheating on chain, and those that did not sign for their work.
         """
-        pool = {member.address: member for member in self.chain.pool()}
+        pool = {
+            member.address: member
+            for member in self.chain.pool()
+            if member.address not in self._dropped and not self.chain.is_jailed(member.address)
+        }
         self._sessions = {a: one for a, one in self._sessions.items() if a in pool}
         self._stakes = {address: member.stake for address, member in pool.items()}
         for address, member in pool.items():
@@ -61,7 +82,9 @@ class Gateway:
             known = self._sessions.get(address)
             if known is not None and known.uri == uri:
                 continue
-            session = Session(uri, member.address, self.key, self.chain, self.limits)
+            session = Session(
+                uri, member.address, self.key, self.chain, self.limits, self.accountability
+            )
             try:
                 session.refresh()
             except OrchestratorError:
@@ -70,10 +93,16 @@ class Gateway:
         return self._candidates()
 
     def _candidates(self) -> list[Candidate]:
+        standings = self.standings()
         return [
-            Candidate(address, self._stakes[address], session.info.price_info.price)
+            Candidate(
+                address,
+                self._stakes[address],
+                session.info.price_info.price,
+                standings.get(address, WHOLE),
+            )
             for address, session in self._sessions.items()
-            if session.info is not None
+            if session.info is not None and standings.get(address, WHOLE) > 0
         ]
 
     def stream(
@@ -93,7 +122,8 @@ class Gateway:
         def send(segment: Segment) -> Sent:
             data = segment.path.read_bytes()
             length = Fraction(segment.seconds).limit_denominator(90_000)
-            job = Job(manifest_id, segment.seq, data, length, frame_rate, profiles)
+            source = fingerprinted(data) if self.accountability else None
+            job = Job(manifest_id, segment.seq, data, length, frame_rate, profiles, source)
             sent = self._send(segment, job)
             on_sent(sent)
             # A long stream does not fit in memory: what is wanted of it was taken in `on_sent`.
@@ -120,7 +150,10 @@ class Gateway:
                 except OrchestratorError as error:
                     failures.append(str(error))
                     tried.add(session.recipient)
-                    self._suspend(session.recipient)
+                    if isinstance(error, UnaccountableError):
+                        self._drop(session.recipient)
+                    else:
+                        self._suspend(session.recipient)
         reasons = "; ".join(failures) or "no orchestrator is left"
         raise StreamError(f"segment {segment.seq} could not be transcoded: {reasons}")
 
@@ -138,6 +171,11 @@ class Gateway:
             self._suspended = {a: turns - 1 for a, turns in self._suspended.items() if turns > 1}
             rng = Random(f"{self.seed} {job.manifest_id} {job.seq} {len(tried)}")
             return self._sessions[draw(good, self.weights, rng).address]
+
+    def _drop(self, address: str) -> None:
+        with self._lock:
+            self._dropped.add(address)
+            self._sessions.pop(address, None)
 
     def _suspend(self, address: str) -> None:
         with self._lock:

@@ -51,14 +51,26 @@ class Transaction:
 
 
 @dataclass(frozen=True)
+class Event:
+    """A log: its arguments, where it is, and the chain's time then in unix seconds."""
+
+    name: str
+    arguments: dict[str, Any]
+    block: int
+    at: int
+    tx: str
+
+
+@dataclass(frozen=True)
 class Cast:
     deployer: Actor
     gateway: Actor
     orchestrators: tuple[Actor, ...]
     delegators: tuple[Actor, ...]
+    finder: Actor
 
     def everybody(self) -> tuple[Actor, ...]:
-        return (self.deployer, self.gateway, *self.orchestrators, *self.delegators)
+        return (self.deployer, self.gateway, *self.orchestrators, *self.delegators, self.finder)
 
     def name_of(self, address: str) -> str:
         names = {actor.address: actor.name for actor in self.everybody()}
@@ -110,7 +122,7 @@ def gather(orchestrators: int, delegators: int) -> Cast:
 
     tests = accounts.test_accounts
     known = list(tests)
-    needed = 2 + orchestrators + delegators
+    needed = 3 + orchestrators + delegators
     while len(known) < needed:
         known.append(tests.generate_test_account())
     return Cast(
@@ -122,6 +134,7 @@ def gather(orchestrators: int, delegators: int) -> Cast:
         delegators=tuple(
             Actor(f"delegator {at + 1}", known[2 + orchestrators + at]) for at in range(delegators)
         ),
+        finder=Actor("finder", known[2 + orchestrators + delegators]),
     )
 
 
@@ -180,6 +193,32 @@ class Network:
         """Arguments of every log of an event since the genesis block."""
         found = getattr(contract, event).range(0, self.head() + 1)
         return [dict(log.event_arguments) for log in found]
+
+    def events(self, contract: Any, event: str) -> list[Event]:
+        """Every log of an event since the genesis block, with when and by what it came."""
+        found = getattr(contract, event).range(0, self.head() + 1)
+        return [
+            Event(
+                event,
+                dict(log.event_arguments),
+                int(log.block_number),
+                self.timestamp(int(log.block_number)),
+                str(log.transaction_hash),
+            )
+            for log in found
+        ]
+
+    def timestamp(self, block: int | str = "latest") -> int:
+        """Time of a block as the contracts see it, unix seconds."""
+        return int(self.provider.web3.eth.get_block(block)["timestamp"])
+
+    def gas_used(self, tx: str) -> int:
+        return int(self.provider.web3.eth.get_transaction_receipt(tx)["gasUsed"])
+
+    def pass_time(self, seconds: int) -> None:
+        """Move the chain's clock, and nobody else's, forward; a block makes it count."""
+        self.provider.web3.provider.make_request("evm_increaseTime", [seconds])
+        self.mine(1)
 
     def mine(self, blocks: int) -> None:
         if blocks > 0:

@@ -2,7 +2,7 @@
 
 Takes its settings as one line of JSON on standard input, prints `listening <url>` once it serves,
 and ends when standard input closes: whoever started it cannot die without taking it along.
-It answers POST /info, POST /segment, GET /stream/..., GET /status.
+It answers POST /info, POST /segment, GET /stream/..., GET /receipts/<job>/<seq>, GET /status.
 """
 
 from __future__ import annotations
@@ -17,10 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from devnet.chain_view import ChainError, JsonRpcChain
+from devnet.cheating import CheatingOrchestrator, cheat_named
 from devnet.fields import Fields, WireError
 from devnet.orchestrator import Orchestrator, RefusedError
+from devnet.orders import ORDER_HEADER
+from devnet.receipts import Signing
 from devnet.till import Terms
 from devnet.wire import PAYMENT_HEADER, SEGMENT_HEADER, PriceInfo
+from verifier.messages import Domain
 
 MAX_BODY = 64 * 1024 * 1024
 MAX_REQUEST = 16 * 1024
@@ -40,11 +44,21 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/status":
             self._answer(200, self.server.orchestrator.status())
             return
+        if self.path.startswith("/receipts/"):
+            self._answer_receipt(*self.path.removeprefix("/receipts/").partition("/")[::2])
+            return
         data = self.server.orchestrator.rendition(self.path)
         if data is None:
             self._answer(404, {"error": "no such rendition"})
         else:
             self._send(200, "video/mp2t", data)
+
+    def _answer_receipt(self, job: str, seq: str) -> None:
+        shown = self.server.orchestrator.receipt(job, seq)
+        if shown is None:
+            self._answer(404, {"error": "no such receipt"})
+        else:
+            self._send(200, "application/json", shown)
 
     def do_POST(self) -> None:
         try:
@@ -56,6 +70,7 @@ class Handler(BaseHTTPRequestHandler):
                     self.headers.get(PAYMENT_HEADER, ""),
                     self.headers.get(SEGMENT_HEADER, ""),
                     lambda: self._body(MAX_BODY),
+                    self.headers.get(ORDER_HEADER, ""),
                 )
                 self._answer(200, result)
             else:
@@ -98,20 +113,34 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def serve(settings: Fields) -> Server:
-    """A server that is bound to its port but does not answer yet."""
+    """A server that is bound to its port but does not answer yet.
+
+    With `signer` it signs receipts; with `cheat` it is dishonest. Raises ValueError.
+    """
+    signing = cheat = None
+    if settings.has("signer"):
+        signer = settings.child("signer")
+        domain = Domain(signer.number("chain_id"), signer.address("contract"))
+        signing = Signing(signer.data("key", length=32), domain)
+    if settings.has("cheat"):
+        cheat = cheat_named(settings.text("cheat"))
     server = Server(("127.0.0.1", 0), Handler)
-    server.orchestrator = Orchestrator(
-        key=settings.text("key"),
-        url=f"http://127.0.0.1:{server.server_address[1]}",
-        terms=Terms(
+    common: dict[str, Any] = {
+        "key": settings.text("key"),
+        "url": f"http://127.0.0.1:{server.server_address[1]}",
+        "terms": Terms(
             price=PriceInfo.read(settings.child("price_info")),
             ticket_ev=settings.number("ticket_ev"),
             redeem_gas=settings.number("redeem_gas"),
             gas_price=settings.number("gas_price"),
         ),
-        chain=JsonRpcChain(settings.text("rpc"), settings.text("controller")),
-        directory=Path(settings.text("directory", longest=4096)),
-    )
+        "chain": JsonRpcChain(settings.text("rpc"), settings.text("controller")),
+        "directory": Path(settings.text("directory", longest=4096)),
+    }
+    if cheat is not None and signing is not None:
+        server.orchestrator = CheatingOrchestrator(cheat, signing=signing, **common)
+    else:
+        server.orchestrator = Orchestrator(signing=signing, **common)
     return server
 
 

@@ -6,7 +6,7 @@ import hmac
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,11 @@ from eth_utils.crypto import keccak
 
 from devnet.chain_view import ChainView
 from devnet.fields import Fields, WireError, from_header
-from devnet.media import MediaError
+from devnet.media import MediaError, Profile
+from devnet.orders import SignedOrder, write_receipt
+from devnet.receipts import Desk, Signing
 from devnet.till import Terms, Till
-from devnet.transcoding import transcode
+from devnet.transcoding import Rendition, transcode
 from devnet.winners import WinnerFile
 from devnet.wire import (
     AuthToken,
@@ -40,6 +42,8 @@ from keepers.tickets import (
     result_digest,
     segment_digest,
 )
+from verifier.decode import MediaFault
+from verifier.guard import RefusedOrder
 
 TOKEN_SECONDS = 30 * 60
 MAX_PROFILES = 8
@@ -68,7 +72,14 @@ class Orchestrator:
     """Checks in the order of go-livepeer: payment, credentials, tickets, balance, body, work."""
 
     def __init__(
-        self, *, key: str, url: str, terms: Terms, chain: ChainView, directory: Path
+        self,
+        *,
+        key: str,
+        url: str,
+        terms: Terms,
+        chain: ChainView,
+        directory: Path,
+        signing: Signing | None = None,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self.address: ChecksumAddress = to_checksum_address(Account.from_key(key).address)
@@ -76,6 +87,7 @@ class Orchestrator:
         self.work = Work()
         self.till = Till(self.address, terms, chain, WinnerFile(directory / "winners.jsonl").append)
         self._key, self._directory = key, directory
+        self._desk = None if signing is None else Desk(signing, self.address, directory)
         self._secret = secrets.token_bytes(32)
         self._renditions: dict[str, Path] = {}
         self._lock = threading.Lock()
@@ -117,11 +129,16 @@ class Orchestrator:
     # -- segments
 
     def segment(
-        self, payment_header: str, segment_header: str, body: Callable[[], bytes]
+        self,
+        payment_header: str,
+        segment_header: str,
+        body: Callable[[], bytes],
+        order_header: str = "",
     ) -> dict[str, Any]:
         """Take one segment; `body` is read only after it is paid for. Raises RefusedError.
 
-        An error after that is an answer of its own: the gateway's credit is spent on nothing.
+        A signed order gets a signed receipt, if this node signs any. An error after the payment is
+        an answer of its own: the gateway's credit is spent on nothing.
         """
         try:
             payment = read_payment(from_header("payment", payment_header))
@@ -131,6 +148,7 @@ class Orchestrator:
             segment = SegData.read(from_header("segment", segment_header))
         except ValueError as error:
             raise RefusedError(403, str(error)) from None
+        ordered = self._order(order_header)
         self._check_credentials(payment, segment)
         if not self._slots.acquire(blocking=False):
             raise RefusedError(403, "OrchestratorCapped")
@@ -147,11 +165,22 @@ class Orchestrator:
             if keccak(source) != segment.hash:
                 raise RefusedError(403, "segment hash mismatch")
             try:
-                return self._transcode(payment.sender, segment, source, offer).write()
-            except MediaError as error:
+                return self._work(payment.sender, segment, source, offer, ordered)
+            except (MediaError, MediaFault) as error:
                 return {"seq": segment.seq, "error": str(error)}
+            except RefusedOrder as error:
+                raise RefusedError(403, f"order is refused: {error}") from None
         finally:
             self._slots.release()
+
+    def _order(self, header: str) -> SignedOrder | None:
+        """The order, if there is one and this node signs receipts."""
+        if not header or self._desk is None:
+            return None
+        try:
+            return SignedOrder.read(from_header("order", header))
+        except ValueError as error:
+            raise RefusedError(403, str(error)) from None
 
     def _check_credentials(self, payment: Payment, segment: SegData) -> None:
         names = [profile.name for profile in segment.profiles]
@@ -167,14 +196,39 @@ class Orchestrator:
         if token.expiration <= time.time():
             raise RefusedError(403, "auth token expired")
 
-    def _transcode(
-        self, sender: str, segment: SegData, source: bytes, offer: OrchestratorInfo
-    ) -> TranscodeResult:
+    def _work(
+        self,
+        sender: str,
+        segment: SegData,
+        source: bytes,
+        offer: OrchestratorInfo,
+        ordered: SignedOrder | None,
+    ) -> dict[str, Any]:
         begin = time.monotonic()
-        renditions = transcode(source, segment.profiles)
-        hashes = [keccak(rendition.data) for rendition in renditions]
+        decoded = None
+        if ordered is not None and self._desk is not None:
+            decoded = self._desk.check(ordered, sender, source)
+        renditions = self._make(source, segment.profiles)
+        receipt = {}
+        if ordered is not None and self._desk is not None and decoded is not None:
+            made = [rendition.data for rendition in renditions]
+            signed = self._desk.sign(ordered, source, decoded, segment.profiles, made)
+            receipt = {"receipt": write_receipt(signed)}
+        answer = self._deliver(sender, segment, renditions, offer).write()
+        with self._lock:
+            self.work.segments += 1
+            self.work.pixels += sum(rendition.pixels for rendition in renditions)
+            self.work.seconds += time.monotonic() - begin
+        return answer | receipt
+
+    def _make(self, source: bytes, profiles: Sequence[Profile]) -> list[Rendition]:
+        return transcode(source, profiles)
+
+    def _deliver(
+        self, sender: str, segment: SegData, renditions: list[Rendition], offer: OrchestratorInfo
+    ) -> TranscodeResult:
+        """Put the renditions where they can be had, debit and sign them."""
         session = segment.auth_token.session_id
-        pixels = sum(rendition.pixels for rendition in renditions)
         stored = []
         for rendition in renditions:
             name = f"{session}/{rendition.profile.name}/{segment.seq}.ts"
@@ -184,17 +238,18 @@ class Orchestrator:
             stored.append(TranscodedSegment(f"{self.url}/stream/{name}", rendition.pixels))
             self._renditions[f"/stream/{name}"] = path
         with self._lock:
-            self.till.debit(sender, session, pixels)
-            self.work.segments += 1
-            self.work.pixels += pixels
-            self.work.seconds += time.monotonic() - begin
-        sig = personal_sign(result_digest(hashes), self._key)
+            self.till.debit(sender, session, sum(rendition.pixels for rendition in renditions))
+        sig = personal_sign(result_digest([keccak(one.data) for one in renditions]), self._key)
         return TranscodeResult(segment.seq, stored, sig, offer)
 
     def rendition(self, path: str) -> bytes | None:
         """A rendition made here, by the path of its URL."""
         file = self._renditions.get(path)
         return None if file is None else file.read_bytes()
+
+    def receipt(self, job: str, seq: str) -> bytes | None:
+        """What this node shows as its receipt for an order, as JSON."""
+        return None if self._desk is None else self._desk.shown(job, seq)
 
     def status(self) -> dict[str, Any]:
         return {

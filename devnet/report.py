@@ -13,6 +13,7 @@ from devnet.charts import Bar, Block, bars, shares, timeline
 from devnet.markup import Cell, Row, folded, numbers, page, section, table
 from devnet.pictures import data_uri, join, thumbnail
 from devnet.summary import Summary
+from devnet.verdict_report import verification
 
 CSS = Path(__file__).with_name("report.css")
 PICTURES = 4
@@ -30,7 +31,8 @@ def write_report(summary: Summary, path: Path) -> Path:
         f'<p class="lead">{escape(_lead(summary))}</p>',
         numbers(
             [
-                (str(len(summary.segments)), "segments transcoded"),
+                (str(len(summary.sent)), "segments transcoded"),
+                (str(summary.verdict.count.verified), "verified in full"),
                 (megapixels(sum(row.pixels for row in rows)), "million pixels counted"),
                 (str(sum(row.tickets for row in rows)), "tickets received"),
                 (str(len(summary.redemptions)), "winners redeemed"),
@@ -39,9 +41,11 @@ def write_report(summary: Summary, path: Path) -> Path:
                 (str(summary.last_round - summary.first_round + 1), "rounds"),
             ]
         ),
-        f'<div class="verdict {"good" if books.balance else "bad"}">{escape(books.line())}</div>',
+        _line(summary.verdict.line(), good=summary.verdict.good),
+        _line(books.line(), good=books.balance),
         _video(summary),
         _work(summary),
+        verification(summary.verdict, {row.address: row.name for row in rows}),
         _orchestrators(summary),
         _delegators(summary),
         _books(books),
@@ -52,6 +56,10 @@ def write_report(summary: Summary, path: Path) -> Path:
     ]
     path.write_text(page("Livepeer devnet", CSS.read_text(), "".join(parts)))
     return path
+
+
+def _line(text: str, *, good: bool) -> str:
+    return f'<div class="verdict {"good" if good else "bad"}">{escape(text)}</div>'
 
 
 def _lead(summary: Summary) -> str:

@@ -1,25 +1,29 @@
 """The whole network, from an empty chain to closed books.
 
-Phases: cut the clip, start the chain, deploy, hand out money, start the nodes, bond, stream in two
-rounds, redeem the winning tickets of each in the next, settle, unbond, withdraw, close the books.
+Phases: cut the clip, start the chain, deploy, start the verifier, hand out money, start the nodes,
+bond, stream in two rounds, redeem the winning tickets of each in the next, settle, unbond,
+withdraw, close the books. With a cheat the clip goes round until the verifier has found it out;
+then the case is opened, work goes elsewhere, the delay passes and the stake is cut.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from devnet.network import Cast, Network, gather, local_chain
+from devnet.chain_view import JsonRpcChain
+from devnet.network import Cast, Network, NetworkError, gather, local_chain
 from devnet.options import Options
 from devnet.processes import Nodes
-from devnet.scenario import DEFAULT, Scenario
+from devnet.scenario import CHEATER, DEFAULT, Scenario
 from devnet.screen import Screen
 from devnet.source import prepare
 from devnet.story import Story
 from devnet.summary import Summary
+from devnet.trial import Accused, Trial
 from scripts._lib.deployment import StepReport, deploy_protocol
 from scripts._lib.params import Parameters, load_parameters
 
@@ -42,17 +46,41 @@ def running_network(
 ) -> Iterator[Running]:
     """Run the story; chain and nodes live until the context is left, however that happens."""
     begin = time.monotonic()
+    if options.cheat is not None:
+        scenario = scenario.undercut()
     source = prepare(options, screen, scenario)
-    with local_chain(gas_price=scenario.gas_price) as provider, Nodes() as nodes:
+    with (
+        local_chain(gas_price=scenario.gas_price) as provider,
+        Nodes() as nodes,
+        ExitStack() as stack,
+    ):
         cast = gather(len(scenario.orchestrators), len(scenario.delegators))
         network = _deploy(options, screen, scenario, provider, cast)
-        story = Story(options, screen, scenario, source, network, cast, nodes)
+        trial = _trial(options, network, cast, stack)
+        story = Story(options, screen, scenario, source, network, cast, nodes, trial)
         story.hand_out()
         story.start_nodes()
         story.bond()
         story.stream()
         story.settle()
         yield Running(story.summary(begin), network, cast, nodes)
+
+
+def _trial(options: Options, network: Network, cast: Cast, stack: ExitStack) -> Trial:
+    """The verifier, watching a folder that the gateway fills."""
+    domain = JsonRpcChain(
+        str(network.provider.uri), str(network.protocol.controller.address)
+    ).signing_domain()
+    if domain is None:
+        raise NetworkError("no Verifier is registered: nobody could be held to account")
+    accused = None
+    if options.cheat is not None:
+        cheater = cast.orchestrators[CHEATER]
+        accused = Accused(cheater.name, cheater.address, options.cheat)
+    spool, home = options.output / "receipts", options.output / "verifier"
+    trial = Trial(network, cast, domain, spool, home, accused, rate=options.rate)
+    stack.enter_context(trial)
+    return trial
 
 
 def _deploy(

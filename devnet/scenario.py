@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from devnet.wire import PriceInfo
 
 LPT = 10**18
 ETHER = 10**18
 GWEI = 10**9
+# Which orchestrator cheats, if one does.
+CHEATER = 0
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,14 @@ class Scenario:
         return [plan.stake for plan in self.orchestrators] + [
             plan.stake for plan in self.delegators
         ]
+
+    def undercut(self) -> Scenario:
+        """The orchestrator that cheats asks for a quarter of what others do: it gets much work."""
+        plans = list(self.orchestrators)
+        price = min(plan.price.price for plan in plans) / 4
+        cheap = PriceInfo(price.numerator, price.denominator)
+        plans[CHEATER] = replace(plans[CHEATER], price=cheap)
+        return replace(self, orchestrators=tuple(plans))
 
 
 # Amounts end in odd digits, so that rounding shows up in the books if it is not accounted for.

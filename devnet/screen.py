@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
@@ -14,7 +15,9 @@ from rich.table import Table
 
 from devnet.amounts import fixed, lpt, megapixels
 from devnet.scenario import ETHER, LPT
-from devnet.summary import OrchestratorRow, Summary
+
+if TYPE_CHECKING:
+    from devnet.summary import OrchestratorRow, Summary
 
 TABLE_WIDTH = 100
 COLUMNS = (

@@ -8,14 +8,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
 
+WHOLE = 1_000_000
+
 
 @dataclass(frozen=True)
 class Candidate:
-    """`stake` in units of 1e-18 LPT, `price` in wei per pixel."""
+    """`stake` in units of 1e-18 LPT, `price` in wei per pixel.
+
+    `standing` is the part of its chance that a verifier leaves it, in parts per million.
+    """
 
     address: str
     stake: int
     price: Fraction
+    standing: int = WHOLE
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,8 @@ def chances(candidates: Sequence[Candidate], weights: Weights) -> list[float]:
     """Probability of each candidate.
 
     weight = stake share x stake + price share x exp(-price / lowest price) / sum + random / n.
-    A share that nobody has a claim to (no stake at all) is dealt evenly.
+    A share that nobody has a claim to (no stake at all) is dealt evenly. What a bad standing takes
+    from one goes to all in proportion; somebody must have a standing above 0.
     """
     if not candidates:
         raise ValueError("no orchestrator to choose from")
@@ -44,12 +51,18 @@ def chances(candidates: Sequence[Candidate], weights: Weights) -> list[float]:
     total = sum(candidate.stake for candidate in candidates)
     lowest = min(candidate.price for candidate in candidates) or Fraction(1)
     cheap = [math.exp(-float(candidate.price / lowest)) for candidate in candidates]
-    return [
+    plain = [
         weights.stake * (candidate.stake / total if total else even)
         + weights.price * (low / sum(cheap) if sum(cheap) else even)
         + weights.random * even
         for candidate, low in zip(candidates, cheap, strict=True)
     ]
+    left = [
+        chance * candidate.standing for candidate, chance in zip(candidates, plain, strict=True)
+    ]
+    if not sum(left):
+        raise ValueError("no orchestrator of a good standing to choose from")
+    return [chance / sum(left) for chance in left]
 
 
 def draw(candidates: Sequence[Candidate], weights: Weights, rng: Random) -> Candidate:

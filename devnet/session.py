@@ -20,6 +20,15 @@ from eth_utils.crypto import keccak
 from devnet.chain_view import ChainView
 from devnet.fields import Fields, hexed, to_header
 from devnet.media import Profile
+from devnet.orders import (
+    ORDER_HEADER,
+    Accountability,
+    ReceiptError,
+    SignedOrder,
+    read_receipt,
+    signed_profiles,
+)
+from devnet.orders import Job as SignedJob
 from devnet.transcoding import count
 from devnet.wire import (
     PAYMENT_HEADER,
@@ -44,6 +53,9 @@ from keepers.tickets import (
     result_digest,
     segment_digest,
 )
+from verifier.decode import Decoded
+from verifier.messages import MessageError
+from verifier.proofs import SignedSegment
 
 # A rendition shorter than this cannot be video.
 SHORTEST = 25
@@ -56,6 +68,10 @@ class OrchestratorError(RuntimeError):
     """This orchestrator did not do the work; another one may."""
 
 
+class UnaccountableError(OrchestratorError):
+    """It did not sign for its work, or signed what is not true: it gets no more work."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a gateway agrees to: wei per pixel, and expected value of one ticket in wei."""
@@ -66,7 +82,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Job:
-    """A segment to send, with what is to be made of it."""
+    """A segment to send, with what is to be made of it; `source` has its fingerprint, if any."""
 
     manifest_id: str
     seq: int
@@ -74,16 +90,18 @@ class Job:
     seconds: Fraction
     frame_rate: Fraction
     profiles: tuple[Profile, ...]
+    source: Decoded | None = None
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """Renditions by profile name, checked, and what they cost."""
+    """Renditions by profile name, checked, and what they cost. `signed` if it was ordered so."""
 
     orchestrator: ChecksumAddress
     renditions: Mapping[str, bytes]
     pixels: int
     tickets: int
+    signed: SignedSegment | None = None
 
 
 @dataclass
@@ -95,11 +113,13 @@ class Session:
     key: str = field(repr=False)
     chain: ChainView = field(repr=False)
     limits: Limits
+    accountability: Accountability | None = field(default=None, repr=False)
     lock: Lock = field(default_factory=Lock, repr=False)
     info: OrchestratorInfo | None = None
     _stale: bool = False
     _credit: Fraction = Fraction(0)
     _paying: PayingSession | None = field(default=None, repr=False)
+    _job: SignedJob | None = field(default=None, repr=False)
 
     @property
     def sender(self) -> ChecksumAddress:
@@ -125,22 +145,65 @@ class Session:
             SEGMENT_HEADER: to_header(self._seg_data(info, job).write()),
             "Content-Type": "video/mp2t",
         }
+        ordered = self._order(job)
+        if ordered is not None:
+            headers[ORDER_HEADER] = to_header(ordered.write())
         try:
             answer = Fields.parse("result", self._post("/segment", job.data, headers))
             if answer.has("error"):
                 raise OrchestratorError(answer.text("error", longest=1000))
             result = TranscodeResult.read(answer)
-            renditions = self._verify(info, job, result)
+            renditions = self._download_all(info, job, result)
+            signed = None
+            if ordered is not None:
+                signed = self._receipt(job, ordered, answer, renditions)
+            self._check_pictures(job, result, renditions, signed)
         except (OrchestratorError, ValueError) as error:
-            self._stale = True
-            raise OrchestratorError(f"{self.recipient}: {error}") from None
+            # Whatever was signed in this session, the next one starts anew.
+            self._stale, self._job = True, None
+            kind = UnaccountableError if isinstance(error, ReceiptError) else OrchestratorError
+            raise kind(f"{self.recipient}: {error}") from None
         pixels = sum(segment.pixels for segment in result.segments)
         self._credit -= pixels * info.price_info.price
         try:
             self.info = self._checked(lambda: result.info)
         except OrchestratorError:
             self._stale = True  # the work is done; the next segment asks for another offer
-        return Delivery(self.recipient, renditions, pixels, len(payment.tickets))
+        named = {p.name: data for p, data in zip(job.profiles, renditions, strict=True)}
+        return Delivery(self.recipient, named, pixels, len(payment.tickets), signed)
+
+    # -- orders and receipts
+
+    def _order(self, job: Job) -> SignedOrder | None:
+        if self.accountability is None or job.source is None:
+            return None
+        if self._job is None:
+            self._job = SignedJob(self.key, self.recipient, self.accountability)
+        return self._job.order(job.data, job.source, signed_profiles(job.profiles))
+
+    def _receipt(
+        self, job: Job, ordered: SignedOrder, answer: Fields, renditions: list[bytes]
+    ) -> SignedSegment:
+        """The receipt in the answer, accepted. Raises ReceiptError."""
+        assert self._job is not None
+        if not answer.has("receipt"):
+            raise ReceiptError("no receipt for the work")
+        profiles = signed_profiles(job.profiles)
+        signed = read_receipt(answer.child("receipt"), ordered, profiles)
+        self._job.accept(signed, job.data, renditions)
+        shown = self._shown(ordered)
+        if shown is not None:
+            self._job.compare(shown, signed, job.data, renditions)
+        return signed
+
+    def _shown(self, ordered: SignedOrder) -> SignedSegment | None:
+        """The receipt for this order that the node shows to everybody, if it shows one."""
+        place = f"/receipts/{ordered.order.job_id.hex()}/{ordered.order.seq}"
+        try:
+            shown = SignedSegment.from_json(json.loads(self._request("GET", place, None, {})))
+        except (OrchestratorError, MessageError, ValueError):
+            return None
+        return shown if shown.order == ordered.order else None
 
     # -- offers
 
@@ -208,10 +271,10 @@ class Session:
 
     # -- checking
 
-    def _verify(
+    def _download_all(
         self, info: OrchestratorInfo, job: Job, result: TranscodeResult
-    ) -> dict[str, bytes]:
-        """Download the renditions; signature, size of the picture and pixels must all fit."""
+    ) -> list[bytes]:
+        """The renditions, as many as were asked for and those that were signed."""
         if result.seq != job.seq or len(result.segments) != len(job.profiles):
             raise OrchestratorError("MismatchedSegments")
         renditions = [self._download(segment.url) for segment in result.segments]
@@ -224,7 +287,20 @@ class Session:
             raise OrchestratorError(f"result signature: {error}") from None
         if signer != info.address:
             raise OrchestratorError("renditions are not those that were signed")
-        for profile, data, claimed in zip(job.profiles, renditions, result.segments, strict=True):
+        return renditions
+
+    def _check_pictures(
+        self,
+        job: Job,
+        result: TranscodeResult,
+        renditions: list[bytes],
+        signed: SignedSegment | None,
+    ) -> None:
+        """Size of the picture and pixels must fit what was asked for, billed and signed."""
+        leaves = signed.leaves if signed is not None else [None] * len(renditions)
+        for profile, data, claimed, leaf in zip(
+            job.profiles, renditions, result.segments, leaves, strict=True
+        ):
             found = count(data)
             if (found.width, found.height) != (profile.width, profile.height):
                 raise OrchestratorError(f"{profile.name} is {found.width}x{found.height}")
@@ -232,7 +308,10 @@ class Session:
                 raise OrchestratorError(
                     f"{profile.name} has {found.pixels} pixels, billed {claimed.pixels}"
                 )
-        return {p.name: data for p, data in zip(job.profiles, renditions, strict=True)}
+            if leaf is not None and leaf.frames != found.frames:
+                raise ReceiptError(
+                    f"{profile.name} has {found.frames} frames, signed {leaf.frames}"
+                )
 
     def _download(self, url: str) -> bytes:
         if not url.startswith(self.uri + "/"):

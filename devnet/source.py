@@ -51,7 +51,7 @@ def prepare(options: Options, screen: Screen, scenario: Scenario) -> Source:
             seconds=options.segment_seconds(clip.seconds),
             limit=options.seconds,
         )
-        economy = plan_economy(clip, profiles, segments, scenario)
+        economy = plan_economy(clip, profiles, segments * (options.laps + 1), scenario)
         phase.detail = (
             f"{clip.path.name}: {clip.width} x {clip.height}, "
             f"{sum(segment.seconds for segment in segments):.2f} s, {len(segments)} segments, "

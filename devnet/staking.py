@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from eth_account import Account
+
 from devnet.network import Actor, Cast, Network
 from devnet.scenario import ETHER, DelegatorPlan, OrchestratorPlan, Scenario
+from verifier.messages import Domain, SignerRegistration, sign
 
 POCKET_MONEY = 50 * ETHER
 
@@ -50,6 +53,19 @@ def join(
     )
     network.send(
         orchestrator, "publish service URI", protocol.service_registry.setServiceURI, service_uri
+    )
+
+
+def register_signer(network: Network, orchestrator: Actor, key: bytes, domain: Domain) -> None:
+    """Let a key sign receipts from the next round on; it agrees to that with a signature."""
+    signer = str(Account.from_key(key).address)
+    consent = sign(domain, SignerRegistration(orchestrator.address, signer), key)
+    network.send(
+        orchestrator,
+        "register receipt key",
+        network.protocol["Verifier"].registerSigner,
+        signer,
+        consent,
     )
 
 

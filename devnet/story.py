@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -11,16 +13,19 @@ from devnet import chain, staking
 from devnet.amounts import lpt, megapixels, milliether
 from devnet.books import close_books
 from devnet.chain_view import JsonRpcChain
+from devnet.cheating import Outcome
 from devnet.cutting import Segment
+from devnet.fields import hexed
 from devnet.gateway import Gateway, Sent
 from devnet.hls import HlsOutput
 from devnet.network import Cast, Network
 from devnet.options import Options
 from devnet.processes import Nodes
-from devnet.scenario import Scenario
+from devnet.scenario import CHEATER, Scenario
 from devnet.screen import Phase, Screen
 from devnet.source import Source
 from devnet.summary import Summary, delegator_rows, orchestrator_rows
+from devnet.trial import Trial, TrialError
 from devnet.winners import WinnerFile
 from keepers.payments import Winner
 
@@ -39,9 +44,11 @@ class Story:
         network: Network,
         cast: Cast,
         nodes: Nodes,
+        trial: Trial,
     ) -> None:
         self._options, self._screen, self._scenario = options, screen, scenario
         self._source, self._network, self._cast, self._nodes = source, network, cast, nodes
+        self._trial = trial
         self._rpc = str(network.provider.uri)
         self._controller = str(network.protocol.controller.address)
         self._sent: list[Sent] = []
@@ -61,6 +68,12 @@ class Story:
         with self._screen.phase("nodes", "starting the orchestrators") as phase:
             settings = [
                 {
+                    "signer": {
+                        "key": hexed(self._trial.signing_key(at)),
+                        "chain_id": self._trial.domain.chain_id,
+                        "contract": self._trial.domain.verifying_contract,
+                    },
+                    "cheat": self._cheat_of(at),
                     "key": actor.key,
                     "rpc": self._rpc,
                     "controller": self._controller,
@@ -77,6 +90,10 @@ class Story:
             nodes = self._nodes.start(settings, logs=self._options.output / "nodes")
             phase.detail = ", ".join(node.url for node in nodes)
 
+    def _cheat_of(self, at: int) -> str | None:
+        cheat = self._options.cheat
+        return cheat.name if cheat is not None and at == CHEATER else None
+
     def bond(self) -> None:
         cast, network, scenario = self._cast, self._network, self._scenario
         steps = len(cast.orchestrators) + len(cast.delegators) + 2
@@ -85,8 +102,10 @@ class Story:
             joining = zip(
                 cast.orchestrators, scenario.orchestrators, self._nodes.processes, strict=True
             )
-            for actor, plan, node in joining:
+            for at, (actor, plan, node) in enumerate(joining):
                 staking.join(network, actor, plan, service_uri=node.url)
+                key = self._trial.signing_key(at)
+                staking.register_signer(network, actor, key, self._trial.domain)
                 phase.step(f"{actor.name} bonds {lpt(plan.stake)} LPT")
             for delegator, share in zip(cast.delegators, scenario.delegators, strict=True):
                 to = cast.orchestrators[share.orchestrator]
@@ -108,14 +127,15 @@ class Story:
     # -- the stream
 
     def stream(self) -> None:
-        """Two parts in two rounds; the winners of each are redeemed in the round after."""
-        segments = self._source.segments
-        middle = (len(segments) + 1) // 2
+        """Each part in a round of its own; its winners are redeemed in the round after."""
+        chain_view = JsonRpcChain(self._rpc, self._controller)
         gateway = Gateway(
             key=self._cast.gateway.key,
-            chain=JsonRpcChain(self._rpc, self._controller),
+            chain=chain_view,
             limits=self._source.economy.limits,
             seed=self._options.seed,
+            accountability=self._trial.accountability(chain_view),
+            standings=self._trial.weights,
         )
         output = HlsOutput(
             self._master.parent,
@@ -123,23 +143,69 @@ class Story:
             self._source.clip.frame_rate,
             audio=self._source.clip.audio_codec is not None,
         )
-        for part in (segments[:middle], segments[middle:]):
-            if not part:
-                continue
-            self._stream_part(gateway, output, part)
-            chain.call_rewards(self._network, self._cast.orchestrators, self._cast.deployer)
-            chain.next_round(self._network, self._cast.deployer)
-            self._redeem()
+        segments = self._source.segments
+        for part in self._parts():
+            self._take_part(gateway, output, part)
+            if self._trial.is_over():
+                break
         output.finish({segment.seq: segment.seconds for segment in segments})
+        if self._options.cheat is not None:
+            self._judge(gateway, output)
 
-    def _stream_part(self, gateway: Gateway, output: HlsOutput, part: list[Segment]) -> None:
+    def _parts(self) -> Iterator[list[Segment]]:
+        """Two halves; or the clip again and again, until the one that cheats is caught."""
+        segments = self._source.segments
+        if self._options.cheat is None:
+            middle = (len(segments) + 1) // 2
+            yield from (part for part in (segments[:middle], segments[middle:]) if part)
+            return
+        for lap in range(self._options.laps):
+            yield self._lap(lap)
+        raise TrialError(
+            f"{self._trial.accused and self._trial.accused.name} was not caught in "
+            f"{self._options.laps} laps of the clip; the draws may have missed it, run again"
+        )
+
+    def _lap(self, lap: int) -> list[Segment]:
+        segments = self._source.segments
+        length = sum(segment.seconds for segment in segments)
+        return [
+            replace(one, seq=one.seq + lap * len(segments), start=one.start + lap * length)
+            for one in segments
+        ]
+
+    def _take_part(self, gateway: Gateway, output: HlsOutput, part: list[Segment]) -> list[Sent]:
+        sent = self._stream_part(gateway, output, part)
+        chain.call_rewards(self._network, self._cast.orchestrators, self._cast.deployer)
+        chain.next_round(self._network, self._cast.deployer)
+        self._redeem()
+        with self._screen.phase("verify", "waiting for the verifier") as phase:
+            self._trial.look(phase)
+        self._trial.check_innocent()
+        return sent
+
+    def _judge(self, gateway: Gateway, output: HlsOutput) -> None:
+        """What the cheat costs: stake if it can be proven, else work; and work in any case."""
+        provable = self._options.cheat is not None and self._options.cheat.outcome is Outcome.STAKE
+        if provable:
+            with self._screen.phase("prove", "opening the case") as phase:
+                self._trial.prosecute(phase)
+        rest = self._lap(self._sent[-1].segment.seq // len(self._source.segments) + 1)
+        sent = self._take_part(gateway, output, rest[: (len(rest) + 1) // 2])
+        self._trial.note_work_after([str(one.delivery.orchestrator) for one in sent])
+        if provable:
+            with self._screen.phase("slash", "letting the delay pass") as phase:
+                self._trial.execute(phase)
+
+    def _stream_part(self, gateway: Gateway, output: HlsOutput, part: list[Segment]) -> list[Sent]:
         with self._screen.phase("stream", "discovering", steps=len(part)) as phase:
             found = gateway.discover()
             number = self._network.current_round()
 
             def on_sent(sent: Sent) -> None:
-                for profile, data in sent.delivery.renditions.items():
-                    output.add(profile, sent.segment.seq, data)
+                if sent.segment.seq < len(self._source.segments):  # later ones are laps
+                    for profile, data in sent.delivery.renditions.items():
+                        output.add(profile, sent.segment.seq, data)
                 self._tell(phase, sent)
 
             sent = gateway.stream(
@@ -156,6 +222,7 @@ class Story:
                 f"{len(sent)} segments, {megapixels(pixels)} Mpixels, {tickets} tickets, "
                 f"{len(found)} orchestrators found on chain; round {number}"
             )
+        return sent
 
     def _tell(self, phase: Phase, sent: Sent) -> None:
         name = self._cast.name_of(sent.delivery.orchestrator)
@@ -263,6 +330,7 @@ class Story:
                 first_round=self._first_round,
                 last_round=network.current_round(),
                 books=close_books(network),
+                verdict=self._trial.verdict(),
                 master=self._master,
                 seconds=time.monotonic() - begin,
             )

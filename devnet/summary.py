@@ -15,6 +15,7 @@ from devnet.gateway import Sent
 from devnet.media import Clip, Profile
 from devnet.network import Cast, Network, Transaction
 from devnet.scenario import Scenario
+from devnet.trial import Verdict
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Summary:
     first_round: int
     last_round: int
     books: Books
+    verdict: Verdict
     master: Path
     seconds: float
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,13 @@ from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
 from devnet.chain_view import PoolMember, Round, Sender
+from devnet.cheating import Cheat, CheatingOrchestrator
 from devnet.fields import Fields, hexed, to_header
 from devnet.media import Profile
 from devnet.node import Handler, Server
 from devnet.orchestrator import Orchestrator
+from devnet.orders import Accountability
+from devnet.receipts import Signing
 from devnet.till import Terms
 from devnet.wire import OrchestratorInfo, PriceInfo, SegData, write_payment
 from keepers.payments import Payment
@@ -25,6 +29,8 @@ from keepers.tickets import (
     segment_digest,
     sign_ticket,
 )
+from verifier.messages import Domain
+from verifier.proofs import SignedSegment
 
 GATEWAY_KEY = "0x" + "11" * 32
 OTHER_KEY = "0x" + "33" * 32
@@ -55,6 +61,8 @@ class FakeChain:
     active: bool = True
     used: set[bytes] = field(default_factory=set)
     members: list[PoolMember] = field(default_factory=list)
+    jailed: set[str] = field(default_factory=set)
+    signers: dict[str, str] = field(default_factory=dict)
 
     def block_number(self) -> int:
         return self.block
@@ -77,17 +85,57 @@ class FakeChain:
     def pool(self) -> list[PoolMember]:
         return self.members
 
+    def is_jailed(self, orchestrator: str) -> bool:
+        return orchestrator in self.jailed
+
+    def is_accountable_signer(self, orchestrator: str, signer: str) -> bool:
+        return self.signers.get(orchestrator) == signer
+
+
+DOMAIN = Domain(31337, to_checksum_address("0x" + "ab" * 20))
+
+
+def signing_key(number: int) -> bytes:
+    return bytes([0x52 + number]) * 32
+
 
 def make_orchestrator(
-    directory: Path, chain: FakeChain, *, number: int = 0, terms: Terms = TERMS
+    directory: Path,
+    chain: FakeChain,
+    *,
+    number: int = 0,
+    terms: Terms = TERMS,
+    signs: bool = False,
+    cheat: Cheat | None = None,
 ) -> Orchestrator:
-    return Orchestrator(
-        key=orchestrator_key(number),
-        url="http://node",
-        terms=terms,
-        chain=chain,
-        directory=directory,
-    )
+    """With `signs` its receipt key is registered in `chain`; one that cheats signs in any case."""
+    signing = Signing(signing_key(number), DOMAIN) if signs or cheat else None
+    common: dict[str, Any] = {
+        "key": orchestrator_key(number),
+        "url": "http://node",
+        "terms": terms,
+        "chain": chain,
+        "directory": directory,
+        "signing": signing,
+    }
+    made = CheatingOrchestrator(cheat, **common) if cheat else Orchestrator(**common)
+    if signing is not None:
+        chain.signers[made.address] = address_of("0x" + signing.key.hex())
+    return made
+
+
+@dataclass
+class Kept:
+    """What a gateway keeps of the segments that were signed for."""
+
+    chain: FakeChain
+    segments: list[tuple[SignedSegment, bytes, list[bytes]]] = field(default_factory=list)
+
+    def accountability(self) -> Accountability:
+        return Accountability(DOMAIN, self.chain.is_accountable_signer, self.keep)
+
+    def keep(self, signed: SignedSegment, segment: bytes, renditions: Sequence[bytes]) -> None:
+        self.segments.append((signed, segment, list(renditions)))
 
 
 class NodeThread:

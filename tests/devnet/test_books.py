@@ -15,9 +15,14 @@ from rich.console import Console
 from devnet import cli
 from devnet.amounts import exact, fixed
 from devnet.books import Books, Check
+from devnet.cheating import CHEATS
 from devnet.media import MediaError
 from devnet.options import Options
+from devnet.prosecution import CaseStory
+from devnet.trial import Accused, Verdict
+from devnet.watching import Count
 
+INNOCENT = Verdict(Count(10, 3, 0, 0), 10, (), {})
 GOOD = Books(
     lpt=(),
     lpt_supply=5 * 10**18 + 1,
@@ -70,9 +75,25 @@ def test_run__books_do_not_balance__exits_1(
     assert _exit_code(monkeypatch, tmp_path, bad) == 1
 
 
-def _exit_code(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, books: Books) -> int:
+def test_run__the_cheat_kept_its_stake__exits_1(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    accused = Accused("orchestrator 1", "0x", CHEATS["black"])
+    case = CaseStory("0x", "content", (), 10_000, bond=1_000, bond_after=991, penalty=9, reward=1,
+                     balance=1)  # fmt: skip
+    assert not case.exact
+    verdict = replace(INNOCENT, accused=accused, case=case)
+    assert _exit_code(monkeypatch, tmp_path, GOOD, verdict) == 1
+    exact = replace(case, bond_after=990, penalty=10)
+    assert _exit_code(monkeypatch, tmp_path, GOOD, replace(verdict, case=exact)) == 0
+
+
+def _exit_code(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, books: Books, verdict: Verdict = INNOCENT
+) -> int:
     summary = SimpleNamespace(
         books=books,
+        verdict=verdict,
         orchestrators=[],
         treasury=0,
         first_round=1,

@@ -177,8 +177,8 @@ def test_refresh__changed_offer__is_not_taken(start: StartNode, chain: FakeChain
 
 
 class TooManyPixels(Orchestrator):
-    def _transcode(self, *args: Any) -> Any:
-        result = super()._transcode(*args)
+    def _deliver(self, *args: Any) -> Any:
+        result = super()._deliver(*args)
         first, *rest = result.segments
         return replace(result, segments=(replace(first, pixels=first.pixels + 1), *rest))
 
@@ -189,33 +189,31 @@ class OtherRenditions(Orchestrator):
 
 
 class SmallPicture(Orchestrator):
-    def _transcode(self, sender: str, segment: Any, *args: Any) -> Any:
-        small = replace(segment.profiles[0], width=120, height=90)
-        return super()._transcode(
-            sender, replace(segment, profiles=(small, segment.profiles[1])), *args
-        )
+    def _make(self, source: bytes, profiles: Any) -> Any:
+        small = replace(profiles[0], width=120, height=90)
+        return super()._make(source, (small, profiles[1]))
 
 
 class OneRendition(Orchestrator):
-    def _transcode(self, *args: Any) -> Any:
-        result = super()._transcode(*args)
+    def _deliver(self, *args: Any) -> Any:
+        result = super()._deliver(*args)
         return replace(result, segments=result.segments[:1])
 
 
 class OtherSequence(Orchestrator):
-    def _transcode(self, *args: Any) -> Any:
-        return replace(super()._transcode(*args), seq=9)
+    def _deliver(self, *args: Any) -> Any:
+        return replace(super()._deliver(*args), seq=9)
 
 
 class OtherSigner(Orchestrator):
-    def _transcode(self, *args: Any) -> Any:
+    def _deliver(self, *args: Any) -> Any:
         self._key = OTHER_KEY
-        return super()._transcode(*args)
+        return super()._deliver(*args)
 
 
 class NoSignature(Orchestrator):
-    def _transcode(self, *args: Any) -> Any:
-        return replace(super()._transcode(*args), sig=b"")
+    def _deliver(self, *args: Any) -> Any:
+        return replace(super()._deliver(*args), sig=b"")
 
 
 class Empty(Orchestrator):
@@ -229,8 +227,8 @@ class Gone(Orchestrator):
 
 
 class Elsewhere(Orchestrator):
-    def _transcode(self, *args: Any) -> Any:
-        result = super()._transcode(*args)
+    def _deliver(self, *args: Any) -> Any:
+        result = super()._deliver(*args)
         moved = [replace(one, url="http://127.0.0.1:9/x") for one in result.segments]
         return replace(result, segments=moved)
 
