@@ -76,6 +76,8 @@ class ActiveSet(Ledger):
         eviction_may_revert: bool,
     ) -> bool:
         """Enter the pool, evicting the last of a full one if it has less stake; true if it did."""
+        if self.delegators[transcoder].held:
+            return False
         if self.pool.is_full:
             last = self.pool.last
             if stake <= self.delegators[last].delegated_amount:

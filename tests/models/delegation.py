@@ -79,6 +79,7 @@ class Delegation(ActiveSet):
     ) -> None:
         self.require_live()
         self.claim(sender)
+        self.require_not_held(sender)
         require(self.status(sender) == BONDED, "caller must be bonded")
         require(amount > 0, "unbond amount must be greater than 0")
         d = self.delegators[sender]
@@ -112,6 +113,7 @@ class Delegation(ActiveSet):
         self.require_live()
         self.claim(sender)
         require(self.status(sender) != UNBONDED, "caller must be bonded")
+        self.require_not_held(sender)
         self._rebond(sender, lock_id, prev_hint, next_hint)
 
     def rebond_from_unbonded(
@@ -120,6 +122,7 @@ class Delegation(ActiveSet):
         self.require_live()
         self.claim(sender)
         require(self.status(sender) == UNBONDED, "caller must be unbonded")
+        self.require_not_held(sender)
         self.materialise_factors(to, self.rounds.current)
         self.delegators[sender].start_round = self.next_round
         self.delegators[sender].delegate = to
@@ -180,6 +183,7 @@ class Delegation(ActiveSet):
 
     def withdraw_stake(self, sender: str, lock_id: int) -> None:
         self.require_live()
+        self.require_not_held(sender)
         lock = self.lock(sender, lock_id)
         require(lock.withdraw_round > 0, INVALID_LOCK)
         require(

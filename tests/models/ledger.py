@@ -92,6 +92,10 @@ class Ledger:
     def transcoder_status(self, account: str) -> int:
         return REGISTERED if self.is_registered(account) else NOT_REGISTERED
 
+    def require_not_held(self, account: str) -> None:
+        held = self.delegators[account].held
+        require(not held, "stake is held: slashing case open")
+
     def lock(self, account: str, lock_id: int) -> Lock:
         return self.delegators[account].locks.get(lock_id, Lock())
 

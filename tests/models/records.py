@@ -37,6 +37,7 @@ class Delegator:
     start_round: int = 0
     last_claim_round: int = 0
     next_lock_id: int = 0
+    held: bool = False
     locks: dict[int, Lock] = field(default_factory=dict)
 
 

@@ -180,6 +180,39 @@ class Rewards(ActiveSet):
         self.log("TranscoderSlashed", transcoder, finder, penalty, reward)
         self.checkpoint(transcoder)
 
+    def slash_lock(
+        self, sender: str, account: str, lock_id: int, finder: str, slash_amount: int, fee: int
+    ) -> None:
+        """Burn part of what an account is unbonding; the lock stays unless it is empty."""
+        self.require_unpaused()
+        self.require_caller(sender, "Verifier")
+        require(slash_amount <= PERC, "invalid slashAmount percentage")
+        require(fee <= PERC, "invalid finderFee percentage")
+        lock = self.lock(account, lock_id)
+        require(lock.withdraw_round > 0, "invalid unbonding lock ID")
+        penalty = part(lock.amount, slash_amount, PERC)
+        lock.amount -= penalty
+        if lock.amount == 0:
+            del self.delegators[account].locks[lock_id]
+        reward = part(penalty, fee, PERC) if finder != ZERO else 0
+        if finder != ZERO:
+            self.minter.transfer(finder, reward)
+        self.minter.burn(penalty - reward)
+        self.log("UnbondingLockSlashed", account, finder, lock_id, penalty, reward)
+
+    def hold(self, sender: str, account: str, resign: bool) -> None:
+        """Keep an account's own stake where it is."""
+        self.require_caller(sender, "Verifier")
+        self.delegators[account].held = True
+        self.log("StakeHeld", account, True)
+        if resign and account in self.pool:
+            self.leave(account)
+
+    def release(self, sender: str, account: str) -> None:
+        self.require_caller(sender, "Verifier")
+        self.delegators[account].held = False
+        self.log("StakeHeld", account, False)
+
     def _take_penalty(self, account: str, penalty: int) -> None:
         d = self.delegators[account]
         delegate = d.delegate

@@ -304,6 +304,39 @@ class BondingMachine(RuleBasedStateMachine):
             paid_fee = 0 if finder == ZERO else fee
             slashing.moves_exactly_the_penalty(self.system, account, before, amount, paid_fee)
 
+    @rule(account=actors, resign=st.booleans(), pick=picks)
+    def hold(self, account: str, resign: bool, pick: int) -> None:
+        """Rarely; what is held is mostly released soon, or nothing would happen any more."""
+        if pick < 8:
+            held = [actor for actor in ACTORS if self.model.delegators[actor].held]
+            self.release(chosen(held, pick) if held else account)
+            return
+        sender = ACTORS[0] if pick == 11 else VERIFIER
+        self.system.do(
+            self.bonding.transact("holdStake", account, resign, sender=sender),
+            lambda m: m.bonding.hold(sender, account, resign),
+        )
+
+    def release(self, account: str) -> None:
+        self.system.do(
+            self.bonding.transact("releaseStake", account, sender=VERIFIER),
+            lambda m: m.bonding.release(VERIFIER, account),
+        )
+
+    @rule(finder=st.sampled_from((*ACTORS, ZERO)), amount=percentages, fee=percentages, pick=picks)
+    def slash_lock(self, finder: str, amount: int, fee: int, pick: int) -> None:
+        if pick < 6:
+            return
+        account = chosen(self.with_locks(), pick)
+        lock_id = self.lock_of(account, pick)
+        sender = ACTORS[0] if pick == 11 else VERIFIER
+        self.system.do(
+            self.bonding.transact(
+                "slashUnbondingLock", account, lock_id, finder, amount, fee, sender=sender
+            ),
+            lambda m: m.bonding.slash_lock(sender, account, lock_id, finder, amount, fee),
+        )
+
     @rule(
         what=st.sampled_from(("cut", "ceiling", "period", "pool", "round")),
         pick=picks,

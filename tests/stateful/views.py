@@ -55,6 +55,7 @@ def assert_account_agrees(system: System, account: str) -> None:
         "transcoderStatus": model.transcoder_status(account),
         "delegatorStatus": model.status(account),
         "isRegisteredTranscoder": model.is_registered(account),
+        "isStakeHeld": model.delegators[account].held,
         "isActiveTranscoder": model.is_active(account),
         "transcoderToRewardCaller": model.reward_callers.get(account, ZERO),
         "getNextTranscoderInPool": model.pool.following(account),

@@ -76,7 +76,10 @@ def slashUnbondingLock(
     lock: IBondingManager.UnbondingLock = ledger._lock(_transcoder, _unbondingLockId)
     errors._check(lock.withdrawRound > 0, "invalid unbonding lock ID")
     penalty: uint256 = percentages._of(lock.amount, _slashAmount, percentages.PERC)
-    ledger._save_lock(_transcoder, _unbondingLockId, lock.amount - penalty, lock.withdrawRound)
+    rest: uint256 = lock.amount - penalty
+    ledger._save_lock(
+        _transcoder, _unbondingLockId, rest, 0 if rest == 0 else lock.withdrawRound
+    )
     finder_reward: uint256 = self._pay_and_burn(_finder, penalty, _finderFee)
 
     log IBondingManager.UnbondingLockSlashed(

@@ -133,15 +133,16 @@ def test_slash_lock__part_of_it__rest_stays_withdrawable(staking: Staking, verif
     assert protocol.token.balanceOf(transcoder) == before + 201
 
 
-def test_slash_lock__all_of_it__lock_without_stake(staking: Staking, verifier: str) -> None:
+def test_slash_lock__all_of_it__lock_is_gone(staking: Staking, verifier: str) -> None:
     manager, transcoder = staking.manager, staking.transcoder(1_000)
     staking.next_round()
     manager.unbond(400, sender=transcoder)
     manager.slashUnbondingLock(transcoder, 0, ZERO, PERC, PERC, sender=verifier)
     assert own_events(manager)[-1] == ("UnbondingLockSlashed", transcoder, ZERO, 0, 400, 0)
     assert manager.getDelegatorUnbondingLock(transcoder, 0)[0] == 0
-    assert manager.isValidUnbondingLock(transcoder, 0)
-    manager.rebond(0, sender=transcoder)
+    assert not manager.isValidUnbondingLock(transcoder, 0)
+    with boa.reverts("invalid unbonding lock ID"):
+        manager.rebond(0, sender=transcoder)
     assert manager.getDelegator(transcoder)[0] == 600
 
 
