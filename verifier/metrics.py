@@ -125,7 +125,7 @@ def measure(
 
 
 def cells(pictures: Plane, *, device: str) -> Floats:
-    """Means of blocks of 8 x 8 pixels: frames x height / 8 x width / 8, what is over is left out."""
+    """Means of blocks of 8 x 8 pixels: frames x height / 8 x width / 8; the rest is left out."""
     count, height, width = pictures.shape
     batch = max(1, BATCH_PIXELS[device] // (height * width))
     parts = []

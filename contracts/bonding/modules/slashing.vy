@@ -77,9 +77,7 @@ def slashUnbondingLock(
     errors._check(lock.withdrawRound > 0, "invalid unbonding lock ID")
     penalty: uint256 = percentages._of(lock.amount, _slashAmount, percentages.PERC)
     rest: uint256 = lock.amount - penalty
-    ledger._save_lock(
-        _transcoder, _unbondingLockId, rest, 0 if rest == 0 else lock.withdrawRound
-    )
+    ledger._save_lock(_transcoder, _unbondingLockId, rest, 0 if rest == 0 else lock.withdrawRound)
     finder_reward: uint256 = self._pay_and_burn(_finder, penalty, _finderFee)
 
     log IBondingManager.UnbondingLockSlashed(

@@ -85,9 +85,7 @@ def contestSource(_caseId: bytes32, _evidenceURI: String[256]):
 
     self._arbiters[_caseId] = arbiter
     self._move(_caseId, c, CONTESTED, block.timestamp + terms.parameters.arbitrationWindow)
-    log ISlashingVerifier.SourceContested(
-        caseId=_caseId, arbiter=arbiter, evidenceURI=_evidenceURI
-    )
+    log ISlashingVerifier.SourceContested(caseId=_caseId, arbiter=arbiter, evidenceURI=_evidenceURI)
     extcall IArbiter(arbiter).openContest(_caseId, c.accused, _evidenceURI, value=msg.value)
 
 
@@ -277,9 +275,7 @@ def _open(_case_id: bytes32, _fault: uint8, _accused: address, _job_id: bytes32)
     due: uint256 = block.timestamp + terms._delay_of(_fault)
     self._save(
         _case_id,
-        Record(
-            accused=_accused, state=QUEUED, fault=_fault, opened_at=block.timestamp, due=due
-        ),
+        Record(accused=_accused, state=QUEUED, fault=_fault, opened_at=block.timestamp, due=due),
     )
     self._findings[_case_id] = (
         convert(msg.sender, uint256)

@@ -56,9 +56,7 @@ def checkSegment(
     _runs: DynArray[ISlashingVerifier.FrameRun, MAX_RUNS],
 ) -> uint256:
     errors._check(_frames >= MIN_FRAMES, "segment is too short to judge")
-    errors._check(
-        max(_frames, _sourceFrames) <= merkle.MAX_LEAVES, "segment has too many frames"
-    )
+    errors._check(max(_frames, _sourceFrames) <= merkle.MAX_LEAVES, "segment has too many frames")
     errors._check(_metric <= GREY, "unknown metric")
 
     next: uint256 = 0
@@ -114,12 +112,21 @@ def _check_run(_run: ISlashingVerifier.FrameRun, _source_frames: uint256, _metri
             far: bool = False
             if _metric == LUMA:
                 for word: uint256 in range(8):
-                    first += self._lanes(extract32(_run.frames, at + Y + 32 * word), extract32(_run.sources, source + Y + 32 * word))
+                    first += self._lanes(
+                        extract32(_run.frames, at + Y + 32 * word),
+                        extract32(_run.sources, source + Y + 32 * word),
+                    )
                 far = self._sum(first) > LUMA_SUM
             elif _metric == CHROMA:
                 for word: uint256 in range(2):
-                    first += self._lanes(extract32(_run.frames, at + U + 32 * word), extract32(_run.sources, source + U + 32 * word))
-                    second += self._lanes(extract32(_run.frames, at + V + 32 * word), extract32(_run.sources, source + V + 32 * word))
+                    first += self._lanes(
+                        extract32(_run.frames, at + U + 32 * word),
+                        extract32(_run.sources, source + U + 32 * word),
+                    )
+                    second += self._lanes(
+                        extract32(_run.frames, at + V + 32 * word),
+                        extract32(_run.sources, source + V + 32 * word),
+                    )
                 far = max(self._sum(first), self._sum(second)) > CHROMA_SUM
             else:
                 for word: uint256 in range(4):
@@ -147,7 +154,9 @@ def _root_of(
     leaves: DynArray[bytes32, MAX_SOURCES] = []
     for i: uint256 in range(len(_frames) // FRAME, bound=MAX_SOURCES):
         leaves.append(
-            keccak256(concat(_LEAF_TAG, convert(_first + i, bytes32), slice(_frames, i * FRAME, FRAME)))
+            keccak256(
+                concat(_LEAF_TAG, convert(_first + i, bytes32), slice(_frames, i * FRAME, FRAME))
+            )
         )
     return merkle._run_root(leaves, _first, _total, _proof)
 

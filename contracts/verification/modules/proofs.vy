@@ -152,9 +152,7 @@ def checkContent(
 
 
 @internal
-def _open(
-    _case_id: bytes32, _fault: uint8, _accused: address, _job_id: bytes32, _salt: bytes32
-):
+def _open(_case_id: bytes32, _fault: uint8, _accused: address, _job_id: bytes32, _salt: bytes32):
     self._check_may_open(_case_id, _fault, _salt)
     cases._open(_case_id, _fault, _accused, _job_id)
 
@@ -253,9 +251,7 @@ def _first_contradiction(
         misplaced = misplaced or convert(leaf.profile, uint256) != i
         if i < len(_profiles):
             misplaced = (
-                misplaced
-                or leaf.width != _profiles[i].width
-                or leaf.height != _profiles[i].height
+                misplaced or leaf.width != _profiles[i].width or leaf.height != _profiles[i].height
             )
         timeless = (
             timeless or leaf.frames == 0 or (leaf.frames > 1) != (leaf.lastPts > leaf.firstPts)
@@ -319,9 +315,7 @@ def _content(
         and _segment.order.orchestrator == _segment.receipt.orchestrator,
         "receipt: names another source",
     )
-    errors._check(
-        _segment.order.csfVersion == CSF_VERSION, "fingerprint is of an unknown version"
-    )
+    errors._check(_segment.order.csfVersion == CSF_VERSION, "fingerprint is of an unknown version")
     renditions: uint256 = convert(_segment.receipt.renditions, uint256)
     place: uint256 = convert(_leaf.profile, uint256)
     errors._check(
@@ -376,9 +370,7 @@ def _check_receipt(
     @dev By a key of the orchestrator it names, not from the future, and not too old: stake must still be there.
     """
     errors._check(
-        signer_keys._is_accountable(
-            _receipt.orchestrator, typed_data._signer(_receipt_hash, _sig)
-        ),
+        signer_keys._is_accountable(_receipt.orchestrator, typed_data._signer(_receipt_hash, _sig)),
         "receipt: not signed by the orchestrator",
     )
     signed_at: uint256 = convert(_receipt.signedAt, uint256)

@@ -58,9 +58,7 @@ def _signer(_struct_hash: bytes32, _sig: Bytes[65]) -> address:
     """
     if len(_sig) != 65:
         return empty(address)
-    domain: bytes32 = keccak256(
-        abi_encode(_DOMAIN_TYPE, _NAME, _VERSION, chain.id, self)
-    )
+    domain: bytes32 = keccak256(abi_encode(_DOMAIN_TYPE, _NAME, _VERSION, chain.id, self))
     return ecdsa._recover(
         keccak256(concat(0x1901, domain, _struct_hash)),
         convert(slice(_sig, 64, 1), uint8),
