@@ -9,9 +9,12 @@ from vyper.compiler.output import build_abi_output
 from tests.support.contracts import deployer_of
 from tests.unit.attacks.conftest import Victim
 
-#: Still allowed: governance, the Controller, RoundsManager's hook (itself paused), checkpoints.
+#: Still allowed: governance, the Controller, RoundsManager's hook (itself paused), checkpoints, and
+#: what the Verifier asks for: opening a case is paused there, giving stake free again is not.
 ALLOWED = {
     "checkpointBondingState",
+    "holdStake",
+    "releaseStake",
     "setController",
     "setCurrentRoundTotalActiveStake",
     "setNumActiveTranscoders",
@@ -19,7 +22,7 @@ ALLOWED = {
     "setTreasuryRewardCutRate",
     "setUnbondingPeriod",
 }
-SAMPLES = {"uint256": 1, "address": "0x" + "11" * 20}
+SAMPLES = {"uint256": 1, "address": "0x" + "11" * 20, "bool": True}
 
 
 def mutating() -> dict[str, list[str]]:
