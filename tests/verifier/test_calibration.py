@@ -33,7 +33,8 @@ def source() -> list[Picture]:
 
 
 def record(variant: str = "preset-veryfast", kind: str = "honest", **changes) -> Record:
-    measures = {**dict.fromkeys(MEASURES, 1.0), "motion": 1.0, "colour_gap": 20.0}
+    gaps = {"colour_gap": 20.0, "mirror_gap": 20.0, "late_motion": 1.0}
+    measures = {**dict.fromkeys(MEASURES, 1.0), "motion": 1.0, **gaps}
     plain = Record(
         "traffic", SETTING, 240, variant, "preset", kind, "ok", (), measures, bytes=1_000
     )
@@ -139,6 +140,16 @@ def test_rows__a_swap_of_equal_planes__is_not_counted() -> None:
     assert not rows([alike])
 
 
+def test_rows__a_mirror_that_changes_little__must_be_found_but_not_proven() -> None:
+    alike = record("mirror", "dishonest", verdict="flag", measures={"mirror_gap": 8.9})
+    assert [(row.what, row.ok) for row in rows([alike])] == [("mirror, any finding", True)]
+    told = replace(alike, measures={**alike.measures, "mirror_gap": 9.0})
+    assert {row.what for row in rows([told]) if not row.ok} == {
+        "mirror where that changes 9 levels, provable"
+    }
+    assert not all(row.ok for row in rows([replace(alike, verdict="ok")]))
+
+
 @pytest.mark.parametrize(("name", "code"), OWN_CODES.items())
 def test_rows__an_objective_fault_with_another_code__fails_requirement_6(
     name: str, code: str
@@ -159,6 +170,9 @@ def test_rows__standing_still__counts_where_the_content_moves_and_never_where_no
     frozen = record("freeze-first", "dishonest", verdict="flag", codes=("STILL",))
     assert all(row.ok for row in rows([record(), frozen]))
     assert not all(row.ok for row in rows([record(), replace(frozen, codes=("LUMA",))]))
+    # Frozen from the middle on, where nothing moves in the second half.
+    late = [record(measures={"late_motion": 0.4}), replace(frozen, variant="freeze-middle")]
+    assert {row.requirement for row in rows(late)} == {4}
     slow = record(measures={"motion": 0.1})
     assert {row.what for row in rows([slow, frozen]) if not row.ok} == {
         "anything on still content, STILL or REPEATS"

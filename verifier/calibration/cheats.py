@@ -134,14 +134,19 @@ def _chosen(choose: Callable[[int, int], int]) -> Callable[[Work], Pictures]:
 
 
 def _logo(share: float, opacity: float) -> Callable[[Work], Pictures]:
-    """A two-tone badge, `share` of the width and of the height, near the upper right corner."""
+    """A two-tone badge, `share` of the width and of the height, near the upper right corner.
+
+    Made to be read: bright over a dark picture, dark over a bright one.
+    """
 
     def apply(work: Work) -> Pictures:
         first = work.honest[0]
         height, width = (max(4, round(side * share)) for side in first.y.shape)
         top, left = first.height // 20, first.width - first.width // 20 - width
-        badge = np.full((height, width), LOGO_LUMA[0], np.float64)
-        badge[height * 2 // 5 : height * 3 // 5, width // 6 : -(width // 6)] = LOGO_LUMA[1]
+        corner = first.y[top : top + height, left : left + width]
+        plate, line = LOGO_LUMA if corner.mean() < 128 else LOGO_LUMA[::-1]
+        badge = np.full((height, width), plate, np.float64)
+        badge[height * 2 // 5 : height * 3 // 5, width // 6 : -(width // 6)] = line
         result = []
         for one in work.honest:
             y = one.y.copy()

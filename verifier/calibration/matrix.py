@@ -17,11 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from verifier.calibration import contents, dishonest, honest
 from verifier.calibration.contents import Content
 from verifier.calibration.honest import Variant
 from verifier.calibration.material import Material, prepare, rungs_of
+from verifier.calibration.pictures import Picture, Plane
+from verifier.measures import Metrics
 from verifier.thresholds import DEFAULT, Thresholds, corpus_hash, parse_thresholds
 
 PACKAGE = Path(__file__).parents[1]
@@ -33,8 +36,9 @@ MAKERS = ("canvas", "cheats", "contents", "dishonest", "encoding", "honest", "ma
 # What decides about the findings, with the above. Limits are added as values.
 JUDGES = ("align", "audio", "check", "containers", "csf", "decode", "devices", "faults", "findings",
           "measures", "media", "metrics", "reference", "rules", "temporal")  # fmt: skip
-# Level differences between the U and V of the pictures that are worked on, on the 8x8 grid.
-COLOUR_GAP = "colour_gap"
+# What a cheat can change, because of the content: levels between U and V (8x8 grid), levels between
+# the luma and its mirror image (16x16 grid), motion of the source in the second half.
+COLOUR_GAP, MIRROR_GAP, LATE_MOTION = "colour_gap", "mirror_gap", "late_motion"
 MEASURES = ("luma", "chroma", "grey", "cell", "motion", "still", "ms_ssim_loss", "detail",
             "high_pass")  # fmt: skip
 
@@ -174,7 +178,7 @@ def _check(
     )
     if result.unverifiable:
         raise RuntimeError(f"{material.content.name}: {result.unverifiable}")
-    gap = _colour_gap(material)
+    gaps = {COLOUR_GAP: _colour_gap(material), MIRROR_GAP: _mirror_gap(material)}
     for (kind, variant), data, checked in zip(variants, renditions, result.renditions, strict=True):
         values = {key: getattr(checked.metrics, key, None) for key in MEASURES}
         yield Record(
@@ -187,21 +191,42 @@ def _check(
             verdict=checked.verdict,
             codes=tuple(one.code.value for one in checked.findings),
             measures={
-                COLOUR_GAP: gap,
+                **gaps,
+                LATE_MOTION: _late_motion(checked.metrics),
                 **{key: None if one is None else float(one) for key, one in values.items()},
             },
             bytes=len(data),
         )
 
 
-def _colour_gap(material: Material) -> float:
+def _some(material: Material) -> list[Picture]:
+    """A few pictures over the length of the segment."""
+    return material.scaled[:: max(1, len(material.scaled) // 4)]
+
+
+def _grid(plane: Plane, cells: int) -> npt.NDArray[np.float64]:
     from verifier.csf import grid_means
 
-    gaps = []
-    for one in material.scaled[:: max(1, len(material.scaled) // 4)]:
-        u, v = (np.asarray(grid_means(plane, 8), np.float64) for plane in (one.u, one.v))
-        gaps.append(np.abs(u - v).mean())
+    return np.asarray(grid_means(plane, cells), np.float64)
+
+
+def _colour_gap(material: Material) -> float:
+    gaps = (np.abs(_grid(one.u, 8) - _grid(one.v, 8)).mean() for one in _some(material))
     return float(min(gaps))
+
+
+def _mirror_gap(material: Material) -> float:
+    grids = (_grid(one.y, 16) for one in _some(material))
+    return float(min(np.abs(grid - grid[:, ::-1]).mean() for grid in grids))
+
+
+def _late_motion(metrics: Metrics | None) -> float | None:
+    """Mean change of the source per frame, over the second half of the delivered frames."""
+    if metrics is None:
+        return None
+    curve = metrics.curves.motion_source
+    late = [value for value in curve[len(curve) // 2 :] if value is not None]
+    return float(np.mean(late)) if late else None
 
 
 def _digest(files: Sequence[Path], *more: str) -> str:

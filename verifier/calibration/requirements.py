@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from verifier.calibration.matrix import COLOUR_GAP, DISHONEST, HONEST, Record
+from verifier.calibration.matrix import (
+    COLOUR_GAP,
+    DISHONEST,
+    HONEST,
+    LATE_MOTION,
+    MIRROR_GAP,
+    Record,
+)
 from verifier.calibration.statistics import clopper_pearson
 
 PROVABLE, SEVERE, OK = "provable", "severe", "ok"
 # Swapping U and V is a cheat where they differ; the rule asks for 8 levels.
 MIN_COLOUR_GAP = 12.0
+# A picture much like its mirror image cannot be told from it by 8 levels; one more for the encode.
+MIN_MIRROR_GAP = 9.0
 # Section 4.3 calls a content moving from half a level per frame on, requirement 9 still below 0.3.
 MOVING, STILL = 0.5, 0.3
 TIME_CODES = {"STILL", "REPEATS"}
@@ -74,6 +83,7 @@ def _share(requirement: int, what: str, records: Sequence[Record], test: Test, l
 
 
 Test = Callable[[Record], bool]
+Motion = dict[tuple[str, int], float]
 
 
 def _is_provable(one: Record) -> bool:
@@ -92,6 +102,10 @@ def _named(records: Iterable[Record], *names: str) -> list[Record]:
     return [one for one in records if one.variant in names and one.kind == DISHONEST]
 
 
+def _with(records: Iterable[Record], measure: str, least: float) -> list[Record]:
+    return [one for one in records if (one.measures[measure] or 0.0) >= least]
+
+
 def _false_alarms(honest: Sequence[Record]) -> Iterable[Row]:
     yield _none(4, "honest, provable", honest, _is_provable)
     yield _none(4, "honest, severe", honest, _is_severe)
@@ -102,10 +116,13 @@ def _recall(records: Sequence[Record]) -> Iterable[Row]:
     for name in ALWAYS_PROVABLE:
         chosen, what = _named(records, name), f"{name}, provable"
         if name == "uv-swap":
-            chosen = [one for one in chosen if (one.measures[COLOUR_GAP] or 0) >= MIN_COLOUR_GAP]
+            chosen = _with(chosen, COLOUR_GAP, MIN_COLOUR_GAP)
             what = f"{name} where U and V differ by {MIN_COLOUR_GAP:g}, provable"
         yield _share(5, what, chosen, _is_provable, 100)
-    yield _share(5, "mirror, provable", _named(records, "mirror"), _is_provable, 95)
+    mirrored = _named(records, "mirror")
+    what = f"mirror where that changes {MIN_MIRROR_GAP:g} levels, provable"
+    yield _share(5, what, _with(mirrored, MIRROR_GAP, MIN_MIRROR_GAP), _is_provable, 95)
+    yield _share(5, "mirror, any finding", mirrored, _is_flagged, 100)
     yield _share(5, "crop-10, provable", _named(records, "crop-10"), _is_provable, 75)
     yield _share(5, "logo-15, severe", _named(records, "logo-15"), _is_severe, 75)
 
@@ -119,17 +136,21 @@ def _has(codes: set[str]) -> Test:
     return lambda one: not codes.isdisjoint(one.codes)
 
 
-def _measured(records: Sequence[Record]) -> list[Record]:
-    """Those whose quality was measured, not the fingerprint alone."""
-    return [one for one in records if one.measures["ms_ssim_loss"] is not None]
+def _detailed(records: Sequence[Record]) -> list[Record]:
+    """Those of a content with fine detail that an ordinary encode at this rung keeps.
+
+    Where it keeps none, an encode of a blown up picture is as good: there is nothing to find.
+    """
+    return [one for one in records if one.measures["detail"] is not None]
 
 
 def _quality(records: Sequence[Record]) -> Iterable[Row]:
-    full = _measured(records)
+    full = _detailed(records)
     for name, least in (("upscaled-1-4", 100), ("upscaled-1-8", 100), ("upscaled-1-2", 80)):
-        yield _share(7, f"{name}, flagged", _named(full, name), _is_flagged, least)
+        yield _share(7, f"{name} of fine detail, flagged", _named(full, name), _is_flagged, least)
     for name in ("upscaled-1-4-noise", "upscaled-1-4-sharpened"):
-        yield _share(7, f"{name}, HIGH_PASS", _named(full, name), _has({"HIGH_PASS"}), 100)
+        what = f"{name} of fine detail, HIGH_PASS"
+        yield _share(7, what, _named(full, name), _has({"HIGH_PASS"}), 100)
 
 
 def _tolerances(honest: Sequence[Record]) -> Iterable[Row]:
@@ -138,13 +159,20 @@ def _tolerances(honest: Sequence[Record]) -> Iterable[Row]:
 
 
 def _time(records: Sequence[Record]) -> Iterable[Row]:
-    motion = {one.pair: one.measures["motion"] or 0.0 for one in _plain(records)}
-    moving = [one for one in records if motion.get(one.pair, 0.0) >= MOVING]
+    plain = {one.pair: one.measures for one in _plain(records)}
+    motion = {pair: measures["motion"] or 0.0 for pair, measures in plain.items()}
+    late = {pair: measures[LATE_MOTION] or 0.0 for pair, measures in plain.items()}
+    # The second half is what the freeze from the middle hides.
+    moving = [one for one in records if _least(motion, late, one.pair) >= MOVING]
     still = [one for one in records if motion.get(one.pair, MOVING) < STILL]
     for name in ("freeze-first", "freeze-middle", "repeat-4"):
         what = f"{name} on moving content, STILL or REPEATS"
         yield _share(9, what, _named(moving, name), _has(TIME_CODES), 100)
     yield _none(9, "anything on still content, STILL or REPEATS", still, _has(TIME_CODES))
+
+
+def _least(motion: Motion, late: Motion, pair: tuple[str, int]) -> float:
+    return min(motion.get(pair, 0.0), late.get(pair, 0.0))
 
 
 def _plain(records: Sequence[Record]) -> list[Record]:
