@@ -272,6 +272,7 @@ def test_without_adts__no_header__is_left_alone() -> None:
     frame = adts(b"a frame of sound")
     others = [
         b"",
+        frame[:2],
         frame[:6],
         frame[:-1],  # shorter than it says
         frame + b"\0",

@@ -66,12 +66,12 @@ def test_stillness__few_frames__freeze_takes_six_in_a_run() -> None:
 
 
 def test_stillness__long_segment__freeze_takes_a_quarter_of_what_moves() -> None:
-    own = np.arange(81)
-    for frozen, is_freeze in ((19, False), (20, True)):
+    own = np.arange(101)
+    for frozen, is_freeze in ((24, False), (25, True)):
         shown = own.copy()
         shown[30 : 30 + frozen + 1] = 30
-        found = judge(shown, moving(81), own)
-        assert found == Stillness(frozen / 80, is_freeze)
+        found = judge(shown, moving(101), own)
+        assert found == Stillness(frozen / 100, is_freeze)
 
 
 def test_stillness__fifth_of_the_motion__is_not_still_any_more() -> None:
@@ -87,9 +87,16 @@ def test_stillness__source_stands_still__has_no_verdict() -> None:
     assert judge(np.zeros(30, int), moving(30, levels=0.4), own) == Stillness(1.0, True)
 
 
+def test_stillness__little_motion_in_some_frames__has_no_verdict() -> None:
+    """Ten frames move by half a level, the mean is a quarter of one."""
+    source, still, own = np.tile([0.0, 0.5], 10), np.zeros(20), np.arange(20)
+    assert stillness(source, still, own, motion=MOTION) is None
+    assert stillness(source, still, own, motion=0.25) == Stillness(1.0, True)
+
+
 def test_stillness__too_few_moving_frames__has_no_verdict() -> None:
     """Eight, or a quarter of the segment: a cut or two are no motion."""
-    for frames, needed in ((20, 8), (32, 8), (60, 15)):
+    for frames, needed in ((20, 8), (32, 8), (60, 15), (100, 25)):
         own = np.arange(frames)
         for moved in (needed - 1, needed):
             source = np.zeros((frames, 4))
