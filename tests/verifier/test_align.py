@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.verifier.cells import Cells, U, V, fingerprints, flat, moving_cells, of_cells
+from tests.verifier.cells import Cells, fingerprints, flat, moving_cells, of_cells
 from verifier.align import Alignment, Grids, align, lasting_high, lasting_low
 from verifier.csf import Fingerprint, FrameFingerprint
 from verifier.faults import needed_frames
@@ -200,7 +200,7 @@ def test_align__colour_of_one_level__is_not_enough_for_a_verdict() -> None:
 
 def test_align__one_grey_source_frame__no_verdict_wherever_it_is_in_the_window() -> None:
     source = coloured(20, 100)
-    source[10, U] = source[10, V] = 128
+    source[10] = coloured(1, 50)[0]
     grey = np.isnan(aligned(source, coloured(20, 0)).grey)
     assert np.flatnonzero(grey).tolist() == [7, 8, 9, 10, 11, 12]
 
