@@ -197,6 +197,7 @@ def test_full_metrics__noise_of_a_still_source__is_no_motion(limits: Thresholds)
     source = noisy(still, 30)
     found = full(source, still, decoded(still), limits)
     assert (found.motion, found.still) == (0, None)
+    assert full(still, source, decoded(still), limits).motion == 0  # nor is noise of the encode
     moving = full(source, source, decoded(still), limits)
     assert moving.motion > limits.applies.motion
     assert (moving.still, moving.frozen) == (1, True)
@@ -226,7 +227,7 @@ def test_full_metrics__not_every_frame_scored__curves_have_gaps(
         for curve in (found.curves.detail, found.curves.high_pass):
             assert [at for at, value in enumerate(curve) if value is not None] == scored
         kept.append(scored)
-    assert kept[0] == kept[1]  # drawn by the fingerprint, so for everybody the same
+    assert kept[0] == kept[1] != kept[2]  # drawn by the fingerprint, the same for everybody
 
 
 def test_full_metrics__no_fingerprint__raises(limits: Thresholds) -> None:
