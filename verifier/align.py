@@ -54,7 +54,7 @@ class Alignment:
     """One entry per delivered frame.
 
     nearest: source frame of least luma distance. steady: source frame at the frame's time, moved by
-    the shift that fits its neighbourhood: repeated frames do not bend it. luma, chroma: levels.
+    the shift that fits its neighbourhood: a short freeze does not bend it. luma, chroma: levels.
     grey: share of the source's colour that is left, nan where the source has none.
     """
 

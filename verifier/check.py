@@ -9,7 +9,7 @@ from __future__ import annotations
 import resource
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from verifier.claims import claim_findings, contradiction_findings, source_problem
 from verifier.csf import TICKS
@@ -44,6 +44,8 @@ Mode = Literal["full", "fingerprint"]
 NO_ENCODER = "none"
 # An own encode for a rendition without a profile: nobody orders less, and x264 needs some.
 MIN_BITRATE = 10_000
+# Quality is measured over blocks of this side; a smaller picture has none.
+MIN_SIDE = 8
 _MEDIA_CODES = {
     MediaCode.EMPTY: Code.EMPTY,
     MediaCode.TOO_LARGE: Code.OVER_LIMITS,
@@ -167,6 +169,8 @@ def check_segment(
         for at, profile in enumerate(profiles[: len(signed.profiles)])
     ):
         raise ValueError("profiles are not those that were signed")
+    if metrics not in get_args(Mode):
+        raise ValueError(f"metrics is {metrics!r}, not one of {', '.join(get_args(Mode))}")
     started = _cpu_seconds()
     full = metrics == "full"
     check = _Check(
@@ -253,6 +257,8 @@ class _Check:
         found.extend(_unprovable(one) if lies else one for one in content)
         wrong_size = any(one.code is Code.WRONG_SIZE for one in found)
         note = "the size is not the one ordered" if wrong_size else ""
+        if min(delivered.width, delivered.height) < MIN_SIDE:
+            note = note or f"a side is under {MIN_SIDE} pixels"
         reference = None
         if self.encoder is not None and not note:
             wanted = profile or _own_profile(delivered, data)

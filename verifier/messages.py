@@ -86,7 +86,7 @@ def _read(name: str, types: Sequence[tuple[str, str]], data: Mapping[str, Any]) 
         raise MessageError(f"{name}: must be an object")
     unknown = set(data) - {key for key, _ in types}
     if unknown:
-        raise MessageError(f"{name}: unknown field {sorted(unknown)[0]}")
+        raise MessageError(f"{name}: unknown field {sorted(unknown)[0][:60]!r}")
     values = []
     for key, kind in types:
         if key not in data:

@@ -91,8 +91,9 @@ class Quality:
 
     @property
     def high_pass_by_frame(self) -> Floats:
-        own = _divide(self.product_delivered, np.sqrt(self.energy_delivered * self.energy_source))
-        best = _divide(self.product_reference, np.sqrt(self.energy_reference * self.energy_source))
+        source = self.energy_source
+        own = _correlations(self.product_delivered, self.energy_delivered, source)
+        best = _correlations(self.product_reference, self.energy_reference, source)
         return _divide(own, best)
 
 
@@ -192,8 +193,16 @@ def _laplacian(pictures: torch.Tensor) -> torch.Tensor:
     return torch.cat([energies, products])
 
 
-def _correlation(product: Floats, one: Floats, other: Floats) -> float:
-    return _ratio(product.sum(), float(np.sqrt(one.sum() * other.sum())))
+def _correlation(product: Floats, energy: Floats, source: Floats) -> float:
+    sums = (np.atleast_1d(one.sum()) for one in (product, energy, source))
+    return float(_correlations(*sums)[0])
+
+
+def _correlations(product: Floats, energy: Floats, source: Floats) -> Floats:
+    """With the source's, by frame. A flat picture keeps a flat source, and nothing of another."""
+    whole = np.sqrt(energy * source)
+    flat = np.where(source > 0.0, 0.0, 1.0)
+    return np.divide(product, whole, out=flat, where=whole > 0.0)
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -107,8 +107,8 @@ def _decode(data: bytes, frames: int, size: tuple[int, int], device: Device) -> 
     if accel is not None:
         try:
             return _pictures(data, frames, size, accel), "h264 (cuda)"
-        except av.FFmpegError:
-            pass  # the card lists the decoder but refuses the stream
+        except (av.FFmpegError, ReferenceFault):
+            pass  # the card lists the decoder but refuses the stream, or loses pictures of it
     return _pictures(data, frames, size, None), "h264 (cpu)"
 
 

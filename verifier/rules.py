@@ -64,18 +64,23 @@ def _size(delivered: Decoded, profile: Profile | None) -> Finding | None:
 
 
 def _frame_count(expected: int, delivered: int, limits: Thresholds) -> Finding | None:
-    allowed = max(limits.objective.frames, limits.objective.frames_share * expected)
+    allowed = _frames_allowed(expected, limits)
     if abs(delivered - expected) <= allowed:
         return None
     text = f"{delivered} frames for {expected} of the source, {allowed:.1f} may differ"
     return finding(Code.FRAME_COUNT, text, abs(delivered - expected), allowed)
 
 
+def _frames_allowed(expected: int, limits: Thresholds) -> float:
+    return max(limits.objective.frames, limits.objective.frames_share * expected)
+
+
 def _duration(source: Decoded, delivered: Decoded, limits: Thresholds) -> Finding | None:
     """From the first frame to the last; as much as the allowed frames take may always differ."""
     expected, span = (max(one.times) - min(one.times) for one in (source, delivered))
     per_frame = expected / max(1, len(source.times) - 1)
-    allowed = max(limits.objective.duration_share * expected, limits.objective.frames * per_frame)
+    frames = _frames_allowed(len(source.times), limits)
+    allowed = max(limits.objective.duration_share * expected, frames * per_frame)
     off = abs(span - expected)
     # A tick per frame is rounding of the container's clock.
     if off <= allowed + len(delivered.times):

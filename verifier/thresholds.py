@@ -21,6 +21,8 @@ VERSION = 1
 DEFAULT = Path(__file__).parent / "thresholds" / "v1.json"
 # The provable luma limit must be this many times what honest work ever reached.
 SAFETY = 4.0
+# Above every level, share and count; what is larger is no limit.
+LARGEST = 10**9
 
 T = TypeVar("T")
 
@@ -141,7 +143,7 @@ def _load(path: Path) -> Thresholds:
         data = json.loads(path.read_text())
     except OSError as error:
         raise ThresholdsError(f"{path}: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ThresholdsError(f"{path}: not JSON ({error})") from None
     try:
         return parse_thresholds(data)
@@ -154,7 +156,7 @@ def parse_thresholds(data: Any) -> Thresholds:
     if not isinstance(data, dict):
         raise ThresholdsError("must be an object")
     version = data.get("version")
-    if version != VERSION:
+    if type(version) is not int or version != VERSION:
         raise ThresholdsError(f"unknown version {version!r}, this code knows {VERSION}")
     sections = {
         "corpus": Corpus,
@@ -184,17 +186,24 @@ def _section(name: str, kind: type[T], data: Any) -> T:
     for key in sorted(wanted ^ set(data)):
         raise ThresholdsError(f"{name}.{key} is {'missing' if key in wanted else 'unknown'}")
     if kind is not Corpus:
+        counts = {one.name for one in fields(kind) if str(one.type) == "int"}
         for key, value in data.items():
-            if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
-                raise ThresholdsError(f"{name}.{key} must be a number of 0 or more, not {value!r}")
+            known = (int,) if key in counts else (int, float)
+            if type(value) not in known or not 0 <= value <= LARGEST:
+                what = "a whole number" if key in counts else "a number"
+                shown = repr(value)[:40]
+                raise ThresholdsError(f"{name}.{key} must be {what} from 0 to 1e9, not {shown}")
     return kind(**data)
 
 
 def _check_corpus(corpus: Corpus) -> None:
     if not corpus.hash:
         raise ThresholdsError("corpus.hash is empty: limits need the corpus they were set on")
-    if not isinstance(corpus.contents, dict) or not corpus.contents or corpus.renditions < 1:
+    count, contents = corpus.renditions, corpus.contents
+    if not isinstance(contents, dict) or not contents or type(count) is not int or count < 1:
         raise ThresholdsError("corpus names no contents or no renditions")
+    if not all(isinstance(digest, str) for digest in contents.values()):
+        raise ThresholdsError("corpus.contents must be hashes in hex by name")
     if corpus.hash != corpus_hash(corpus.contents):
         raise ThresholdsError("corpus.hash is not the hash of corpus.contents")
 

@@ -218,6 +218,27 @@ def test_check_segment__wrong_size__is_compared_by_fingerprint_only(moving_clip:
     assert checked.encoder == "libx264"
 
 
+@pytest.mark.parametrize(("width", "height"), [(2, 2), (6, 6), (16, 2), (8, 8)])
+def test_check_segment__picture_too_small_for_blocks__is_judged_by_fingerprint(
+    moving_clip: bytes, pictures: list[Yuv], width: int, height: int
+) -> None:
+    tiny = [
+        tuple(
+            plane[: side[0], : side[1]].copy()
+            for plane, side in zip(
+                one,
+                ((height, width), (height // 2, width // 2), (height // 2, width // 2)),
+                strict=True,
+            )
+        )
+        for one in pictures
+    ]
+    checked = examine(moving_clip, deliver(tiny), profiles=[None])
+    (one,) = checked.renditions
+    assert one.note == ("" if height == 8 else "a side is under 8 pixels")
+    assert (one.metrics.ms_ssim_loss is None) == (height < 8)
+
+
 @pytest.mark.parametrize(
     ("code", "expected", "severity"),
     [

@@ -199,7 +199,8 @@ def test_quality__one_frame_without_detail__has_a_ratio_of_its_own() -> None:
     assert found.detail_by_frame == pytest.approx(1)
     assert found.detail == pytest.approx(1)
     lost = score(source, source, np.full_like(source, 90))
-    assert lost.detail == lost.energy == 0
+    assert lost.detail == lost.energy == lost.high_pass == 0
+    assert lost.high_pass_by_frame.tolist() == [0, 1, 0]
     assert lost.detail_by_frame.tolist() == [0, 1, 0]
 
 

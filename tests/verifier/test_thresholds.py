@@ -94,7 +94,7 @@ def unsafe() -> Iterator[tuple[str, Any, str]]:
 
 
 def corpus_and_version() -> Iterator[tuple[str, Any, str]]:
-    for version in (2, 0, "1", None):
+    for version in (2, 0, "1", None, True, 1.0):
         text = f"unknown version {version!r}, this code knows 1"
         yield f"version {version!r}", {**SAFE, "version": version}, text
     yield "no version", without("version"), "unknown version None, this code knows 1"
@@ -111,7 +111,10 @@ def corpus_and_version() -> Iterator[tuple[str, Any, str]]:
     hashed = ("corpus", "hash", corpus_hash({}))
     yield "no contents", altered(hashed, ("corpus", "contents", {})), nothing
     yield "contents in a list", altered(("corpus", "contents", ["one.mp4"])), nothing
-    yield "no renditions", altered(("corpus", "renditions", 0)), nothing
+    for count in (0, "40", None, math.nan, True):
+        yield f"{count!r} renditions", altered(("corpus", "renditions", count)), nothing
+    digests = "corpus.contents must be hashes in hex by name"
+    yield "a content without a hash", altered(("corpus", "contents", {"one.mp4": 1})), digests
 
 
 def limits() -> Iterator[tuple[str, Any, str]]:
@@ -142,10 +145,12 @@ def shapes() -> Iterator[tuple[str, Any, str]]:
         for key in SAFE[name]:
             yield f"no {name}.{key}", without(name, key), f"{name}.{key} is missing"
     yield "an unknown section", {**SAFE, "opinions": {}}, "unknown section opinions"
-    for value in ("3", None, True, [3], -0.1, math.nan, -math.inf):
+    for value in ("3", None, True, [3], -0.1, math.nan, -math.inf, math.inf, 10**400, 2.5):
         for section, key in (("flag", "luma"), ("honest", "still"), ("objective", "frames")):
-            text = f"{section}.{key} must be a number of 0 or more, not {value!r}"
-            yield f"{section}.{key} is {value!r}", altered((section, key, value)), text
+            what = "a whole number" if key == "frames" else "a number"
+            text = f"{section}.{key} must be {what} from 0 to 1e9, not {repr(value)[:40]}"
+            if value != 2.5 or key == "frames":
+                yield f"{section}.{key} is {value!r}", altered((section, key, value)), text
     for value in ([], "thresholds", None, 1):
         yield f"the file is {value!r}", value, "must be an object"
 
