@@ -11,6 +11,7 @@ CLIP ?=
 KEEP ?=
 SEED ?=
 CHEAT ?=
+JOBS ?= 2
 PYTHON_CODE := $(wildcard keepers verifier devnet) scripts tools
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
@@ -27,8 +28,10 @@ install:  ## .venv and node_modules with the pinned packages; nothing if they ar
 devnet: install  ## the whole network on real video; CLIP=file.mp4 KEEP=1 SEED=7 CHEAT=black
 	@CLIP='$(CLIP)' KEEP='$(KEEP)' SEED='$(SEED)' CHEAT='$(CHEAT)' ape run devnet $(ARGS)
 
-test: install  ## all tests; ARGS="tests/unit -q -k bond" for some
-	@ape test $(ARGS)
+# One thread each: with a test in every process, more threads only wait for each other.
+test: export OMP_NUM_THREADS = 1
+test: install  ## all tests; ARGS="tests/unit -q -k bond" for some, JOBS=0 for one process
+	@ape test -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 verifier-calibration: install  ## limits against honest and cheating encodes; SIZE=small RECORD=1
 	@python -m verifier.calibration --size '$(or $(SIZE),full)' $(if $(RECORD),--record) $(ARGS)

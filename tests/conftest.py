@@ -19,6 +19,8 @@ from hypothesis import HealthCheck, settings
 from tests.support import requirements, vyper_coverage
 from tests.support.protocol import LPT, Protocol
 from tests.support.shared import SHARED, WHY_SKIPPED
+from tests.support.workers import Collectors
+from tests.traces import tally as traces
 
 TESTS = Path(__file__).parent
 KINDS = ("unit", "integration", "stateful", "e2e")
@@ -55,11 +57,15 @@ StorageModel.dump = lambda _self: {}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    vyper_coverage.pytest_configure(config)
+    collectors = Collectors()
+    collectors.add("requirements", requirements.give, requirements.take)
+    collectors.add("traces", traces.give, traces.take)
+    vyper_coverage.register(config, collectors)
+    config.pluginmanager.register(collectors, "collectors")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for line in requirements.table():
+    for line in (*requirements.table(), *traces.lines()):
         terminalreporter.write_line(line)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,15 @@ rows: list[Row] = []
 def record(number: int, what: str, measured: object, limit: str) -> None:
     """Note a figure of requirement `number` of the verification spec; the test asserts it."""
     rows.append(Row(number, what, str(measured), limit))
+
+
+def give() -> list[tuple[Any, ...]]:
+    """For `tests.support.workers`."""
+    return [astuple(row) for row in rows]
+
+
+def take(given: Iterable[tuple[Any, ...]]) -> None:
+    rows.extend(Row(*values) for values in given)
 
 
 def table() -> list[str]:

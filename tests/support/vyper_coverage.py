@@ -32,6 +32,7 @@ from vyper.exceptions import VyperException
 from vyper.ir import compile_ir
 
 from tests.support.contracts import CONTRACTS, ROOT
+from tests.support.workers import Collectors, is_worker
 
 FAIL_UNDER = 95
 REPORT = ROOT / "build" / "coverage" / "vyper.json"
@@ -51,6 +52,14 @@ class Recorder:
         self.ran[computation.code._raw_code_bytes].update(computation.code._trace)
         for child in computation.children:
             self.record(child)
+
+    def give(self) -> list[tuple[bytes, list[int]]]:
+        """For `tests.support.workers`."""
+        return [(code, sorted(counters)) for code, counters in self.ran.items()]
+
+    def take(self, given: list[tuple[bytes, list[int]]]) -> None:
+        for code, counters in given:
+            self.ran[code].update(counters)
 
     def start(self) -> None:
         """Have every environment, also one made later, report its calls here."""
@@ -192,6 +201,8 @@ class CoveragePlugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if is_worker(session.config):
+            return
         sources = product_sources()
         deployables = [path for path in CONTRACTS.rglob("*.vy") if path.parent.name != "modules"]
         try:
@@ -227,6 +238,9 @@ class CoveragePlugin:
         terminalreporter.write_line(f"Vyper line coverage {total:.2f} %{bad}", red=bool(bad))
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def register(config: pytest.Config, collectors: Collectors) -> None:
+    """Switches the plugin on if VYPER_COVERAGE asks for it."""
     if os.environ.get("VYPER_COVERAGE"):
-        config.pluginmanager.register(CoveragePlugin(), "vyper-coverage")
+        plugin = CoveragePlugin()
+        collectors.add("vyper coverage", plugin.recorder.give, plugin.recorder.take)
+        config.pluginmanager.register(plugin, "vyper-coverage")

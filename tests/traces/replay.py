@@ -23,6 +23,7 @@ from typing import Any
 from tests.support.artifacts import write_artifacts
 from tests.support.contracts import ROOT
 from tests.support.shared import SHARED
+from tests.traces.tally import COUNTED, told
 
 VECTORS = SHARED / "vectors"
 TOOLS = VECTORS / "tools"
@@ -97,10 +98,7 @@ def absent_contracts(replayer: Any) -> list[str]:
 
 
 def summary(tally: Any) -> str:
-    return (
-        f"{tally.traces} traces, {tally.steps} steps, {tally.values} view values, "
-        f"{tally.mismatches} mismatches ({tally.skipped} steps need contracts not in this build)"
-    )
+    return told({name: getattr(tally, name) for name in COUNTED})
 
 
 GAS_PAGE = """# Gas against the deployed protocol
