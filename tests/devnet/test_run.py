@@ -9,8 +9,10 @@ import signal
 import subprocess
 import sys
 import time
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -33,7 +35,8 @@ ORCHESTRATORS = 4
 
 
 def _environment(**extra: str) -> dict[str, str]:
-    clean = {key: value for key, value in os.environ.items() if key not in ("CLIP", "KEEP", "SEED")}
+    ours = ("CHEAT", "CLIP", "KEEP", "SEED")
+    clean = {key: value for key, value in os.environ.items() if key not in ours}
     return clean | {"PYTHONUNBUFFERED": "1"} | extra
 
 
@@ -46,16 +49,15 @@ class Finished:
     code: int
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+def _run(folder: Path, **env: str) -> Finished:
     """`ape run devnet` on four seconds."""
-    output = tmp_path_factory.mktemp("run") / "devnet"
+    output = folder / "devnet"
     ape = Path(sys.executable).with_name("ape")
     command = [str(ape), "run", "devnet", "--seconds", "4", "--output", str(output)]
     done = subprocess.run(
         command,
         cwd=ROOT,
-        env=_environment(SEED="7"),
+        env=_environment(**env),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -63,6 +65,16 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
         check=False,
     )
     return Finished(output, done.stdout, done.returncode)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    return _run(tmp_path_factory.mktemp("run"), SEED="7")
+
+
+@pytest.fixture(scope="module")
+def cheated(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    return _run(tmp_path_factory.mktemp("cheat"), CHEAT="black")
 
 
 def test_run__four_seconds__books_balance(finished: Finished) -> None:
@@ -114,6 +126,37 @@ def test_run__four_seconds__deployment_is_recorded(finished: Finished) -> None:
     record = json.loads((finished.output / "deployment.json").read_text())
     assert record["chain_id"] == 31337
     assert "BondingManager" in json.dumps(record)
+
+
+# -- one of them cheats; each cheat by itself: test_cheats.py
+
+
+def approx(amount: Decimal) -> object:
+    return pytest.approx(amount, abs=Decimal("0.011"))
+
+
+def test_run__black_pictures__are_proven_and_cost_stake(cheated: Finished) -> None:
+    assert cheated.code == 0, cheated.text
+    story = re.search(
+        r"content proven on chain, ([\d.,]+) LPT of ([\d.,]+) cut, ([\d.,]+) to the finder",
+        cheated.text,
+    )
+    assert story, cheated.text
+    cut, bond, reward = (Decimal(amount.replace(",", "")) for amount in story.groups())
+    # Shown to a hundredth; that it is exact to the wei is what the run's exit code says.
+    assert cut == approx(bond / 100)
+    assert reward == approx(cut / 5)
+    assert re.search(r"^books: .* checks, balance to the wei$", cheated.text, re.MULTILINE)
+
+
+def test_run__black_pictures__report_carries_the_evidence(cheated: Finished) -> None:
+    text = (cheated.output / "report.html").read_text()
+    assert "the stake is cut" in text
+    (page,) = re.findall(r'class="evidence"[^>]* src="data:text/html[^,]*,([^"]+)"', text)
+    evidence = b64decode(page).decode()
+    assert "CONTENT_LUMA" in evidence
+    assert evidence.count("<svg") >= 2
+    assert not re.search(r'(?:src|href)="(?!data:)', text)
 
 
 # -- input that cannot be used

@@ -15,6 +15,7 @@ import pytest
 from eth_abi.abi import encode as abi_encode
 from eth_utils.crypto import keccak
 
+from tests.support.requirements import record
 from tests.verifier.clips import Yuv, moving, planes_of, to_frame
 from verifier import csf, merkle
 from verifier.csf import Fingerprint, FrameFingerprint, grid_means
@@ -73,6 +74,7 @@ def test_grid_means__fifty_random_planes__equal_exact_fractions() -> None:
     for at, plane in enumerate(random_planes(50)):
         grid = 16 if at % 2 else 8
         assert grid_means(plane, grid).tolist() == slow_means(plane, grid), plane.shape
+    record(1, "random planes equal to exact fractions", at + 1, ">= 50")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
@@ -253,13 +255,14 @@ def test_root__pyav_and_another_ffmpeg_build__is_the_same(
         assert other.root == own.fingerprint.root, name
         roots += 1
     assert roots >= 6
+    record(2, "clips with the same root in PyAV and another FFmpeg", roots, ">= 6")
 
 
 # -- cost
 
 
 def test_fingerprint_only__sixty_frames_of_360p__within_one_and_a_half_cpu_seconds(
-    real_clip: bytes, record_property
+    real_clip: bytes,
 ) -> None:
     """Requirement 12, on one thread: from bytes to root, without keeping pictures."""
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
@@ -282,5 +285,5 @@ def test_fingerprint_only__sixty_frames_of_360p__within_one_and_a_half_cpu_secon
     frames, root, seconds = done.stdout.decode().split()
     assert frames == "60"
     assert root == decode(real_clip, pictures=False).fingerprint.root.hex()
-    record_property("fingerprint_cpu_seconds", seconds)
     assert float(seconds) <= 1.5
+    record(12, "CPU seconds to fingerprint 60 frames of 360p", f"{float(seconds):.2f}", "<= 1.5")

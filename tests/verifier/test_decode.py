@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.requirements import record
 from tests.verifier import hostile
 from tests.verifier.clips import REAL_CLIP, X264, encode, moving, remux
 from verifier import decode as decode_module
@@ -54,6 +55,7 @@ def test_decode__clean_segments__are_all_accepted_and_provable(clean_clips: dict
     assert {
         name: decode(data, pictures=False).unprovable for name, data in clean_clips.items()
     } == (dict.fromkeys(clean_clips))
+    record(3, "clean clips accepted", f"{len(clean_clips)} of {len(clean_clips)}", "all of >= 8")
 
 
 def test_decode__clip_from_the_wild__is_provable() -> None:
@@ -197,6 +199,7 @@ def test_decode__twelve_streams_with_inverted_bits__are_all_refused(damaged_clip
     assert [fault.code for fault in faults] == [MediaCode.DAMAGED] * 12
     # The decoder refuses by itself, as any other build does that is told to be strict.
     assert "Invalid data found when processing input" in {fault.reason for fault in faults}
+    record(3, "streams with inverted bits refused", f"{len(faults)} of 12", "12 of 12")
 
 
 def test_decode__reference_picture_left_out__is_refused() -> None:
@@ -320,9 +323,14 @@ def hostile_files(clip: bytes) -> dict[str, tuple[bytes, set[MediaCode]]]:
 
 
 def test_decode_isolated__hostile_files__are_refused_with_a_reason(moving_clip: bytes) -> None:
+    longest = 0.0
     for name, (data, codes) in hostile_files(moving_clip).items():
+        start = time.monotonic()
         fault = refusal(data, by=decode_isolated)
+        longest = max(longest, time.monotonic() - start)
         assert fault.code in codes, (name, fault)
+    assert longest < SECONDS
+    record(3, "longest refusal of a hostile file, seconds", f"{longest:.1f}", f"< {SECONDS:g}")
 
 
 @pytest.mark.parametrize("table", [b"stts", b"stco"])
@@ -375,6 +383,8 @@ def test_decode_isolated__sixty_frames_of_720p__fit_the_memory(large_clip: bytes
     decoded = decode_isolated(large_clip)
     assert len(decoded.frames) == 60
     assert decoded.frames[-1][1].shape == (720, 1280)
+    limit = Limits().memory // MIB
+    record(12, "MiB of address space that 60 frames of 720p decode in", limit, "<= 1536")
 
 
 @pytest.mark.parametrize(

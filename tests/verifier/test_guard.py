@@ -17,6 +17,7 @@ import pytest
 from eth_keys.datatypes import PrivateKey
 from eth_utils.crypto import keccak
 
+from tests.support.requirements import record
 from tests.verifier.clips import encode, moving
 from verifier import merkle
 from verifier.decode import Decoded, decode
@@ -359,6 +360,7 @@ def test_sign__killed_after_signing__gives_the_same_signature_or_nothing(
     with pytest.raises(EquivocationRefused):
         signed(new_signer(tmp_path), work.delivered(0, csf_root=keccak(text="other")))
     assert signed(new_signer(tmp_path), work, now=NOW + 30).receipt_sig == signature
+    record(14, "other receipts signed for a place after a crash", 0, "0")
 
 
 def test_sign__killed_before_keeping__has_promised_nothing(tmp_path: Path, work: Work) -> None:

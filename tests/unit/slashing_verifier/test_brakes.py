@@ -125,28 +125,34 @@ def test_caps__200_cases_in_random_order__hold(crowd: Court, finder: str) -> Non
     contract.setSlashes(60_000, 10_000, 10_000, sender=owner)
     lost: dict[int, int] = {}
     last: dict[str, int] = {}
-    live: list[tuple[bytes, str]] = []
-    executed: list[tuple[bytes, str]] = []
+    live: list[tuple[bytes, str, int]] = []  # case, accused, when it is due
+    executed: list[tuple[bytes, str, int]] = []
     done = paused = 0
     sessions = 0
     while sessions < 200:
-        free = [at for at, one in enumerate(accounts) if not contract.isJailed(one)]
+        jailed = {account for _, account, _ in live + executed}
+        free = [at for at, one in enumerate(accounts) if one not in jailed]
         if len(free) > MANY // 2:
             at = int(rng.choice(free)) if rng.random() < 0.8 else int(rng.integers(MANY))
             signing = crowd.signing(accounts[at], key=key_of(f"signer {at}"))
             signing.job = sessions.to_bytes(32, "big")
-            live.append((crowd.open(crowd.equivocation(signing), finder), accounts[at]))
+            case = crowd.open(crowd.equivocation(signing), finder)
+            live.append((case, accounts[at], crowd.due(case)))
             sessions += 1
         crowd.wait(int(rng.integers(1, DAY)))
-        executed = [one for one in executed if not returned(crowd, *one)]
+        over = [one for one in executed if crowd.now > one[2]]
+        executed = [one for one in executed if one not in over]
+        for case, account, _ in over:
+            give_back(crowd, case, account)
         round_ = crowd.protocol.current_round()
         cap = crowd.manager.currentRoundTotalActiveStake() * 20_000 // 10**6
-        for case, account in list(live):
-            if crowd.now < crowd.due(case) or rng.random() < 0.3:
+        for one in list(live):
+            case, account, due = one
+            if crowd.now < due or rng.random() < 0.3:
                 continue
-            if crowd.now > crowd.due(case) + EXECUTION:
+            if crowd.now > due + EXECUTION:
                 contract.expire(case)
-                live.remove((case, account))
+                live.remove(one)
                 continue
             if account in last and crowd.now < last[account] + DAY:
                 with boa.reverts("orchestrator was slashed recently"):
@@ -157,15 +163,15 @@ def test_caps__200_cases_in_random_order__hold(crowd: Court, finder: str) -> Non
                 lost[round_] = lost.get(round_, 0) + before - crowd.manager.pendingStake(account, 0)
                 assert lost[round_] <= cap
                 last[account] = crowd.now
-                live.remove((case, account))
-                executed.append((case, account))
+                live.remove(one)
+                executed.append((case, account, crowd.due(case)))
                 done += 1
             else:
                 paused += 1
                 contract.resumeSlashing(sender=owner)
                 break
     crowd.wait(2 * DAY + EXECUTION)
-    for case, _ in live:
+    for case, _, _ in live:
         contract.expire(case)
     record(19, "rounds over the slash cap in 200 cases", 0, "0")
     record(19, "slashes executed and stopped by the cap", f"{done} + {paused}", "both > 0")
@@ -173,14 +179,11 @@ def test_caps__200_cases_in_random_order__hold(crowd: Court, finder: str) -> Non
     assert paused > 0
 
 
-def returned(court: Court, case: bytes, account: str) -> bool:
-    """Close an executed case as soon as it may be; a free orchestrator goes back to work."""
-    if court.now <= court.due(case):
-        return False
+def give_back(court: Court, case: bytes, account: str) -> None:
+    """Close an executed case; a free orchestrator goes back to work."""
     court.contract.close(case)
     if not court.contract.isJailed(account):
         court.manager.bond(LPT, account, sender=account)
-    return True
 
 
 # -- parameters
