@@ -32,9 +32,13 @@ from .modules import signer_keys
 
 initializes: signer_keys[managed := managed, terms := terms]
 
+from .modules import brakes
+
+initializes: brakes[managed := managed, terms := terms]
+
 from .modules import cases
 
-initializes: cases[managed := managed, terms := terms]
+initializes: cases[managed := managed, terms := terms, brakes := brakes]
 
 from .modules import proofs
 
@@ -58,7 +62,7 @@ exports: (
     cases.cancel,
     managed.setController,
     # Controller owner
-    cases.resumeSlashing,
+    brakes.resumeSlashing,
     terms.setArmedFaults,
     terms.setSlashes,
     terms.setFinderShare,
@@ -81,7 +85,7 @@ exports: (
     cases.caseIdOf,
     cases.isJailed,
     cases.isLockSlashed,
-    cases.paused,
+    brakes.paused,
     terms.parameters,
 )
 

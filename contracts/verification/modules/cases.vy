@@ -2,31 +2,30 @@
 """
 @title cases
 @notice From an accepted proof to a slash: delay, contest, execution, and what stops it.
-@dev Owns the cases, the accused and the books of the brakes.
+@dev Owns the cases and the accused.
          none -> queued -> executed -> closed
                    |  \\-> contested -> queued (answer: the source root is right)
                    |          \\-> dismissed (answer: it is false; or none in time)
                    \\-> dismissed (cancelled, or not executed in time)
      Every state but the last two can be left by anyone's call once its time is over, so no stake is held for ever.
-     Invariants: BondingManager holds an account's stake  <=>  it has a case that is queued, contested or executed;
-     penalties of a round, locks included, stay at or under roundSlashCap of the active stake.
+     Invariant: BondingManager holds an account's stake  <=>  it has a case that is queued, contested or executed.
        case     due 40 | opened at 40 | fault 8 | state 8 | accused 160
        finding  finder share 32 | slash 32 | finder 160
        accused  last slash at 40 | open cases 32
-       brake    amount 192 | round 64
      Source: verification spec, sections 8.3 to 8.5.
 """
 
 from ...interfaces import IArbiter
 from ...interfaces import IBondingManager
-from ...interfaces import IRoundsManager
 from ...interfaces import ISlashingVerifier
 from ...modules import contract_ids
 from ...modules import errors
 from ...modules import managed
 from ...modules import percentages
+from . import brakes
 from . import terms
 
+uses: brakes
 uses: managed
 uses: terms
 
@@ -54,14 +53,11 @@ struct Record:
     due: uint256
 
 
-paused: public(bool)
 _cases: HashMap[bytes32, uint256]
 _findings: HashMap[bytes32, uint256]
 _arbiters: HashMap[bytes32, address]
 _accused: HashMap[address, uint256]
 _slashed_locks: HashMap[bytes32, HashMap[uint256, bool]]
-_slashed_this_round: uint256
-_jailed_this_round: uint256
 
 
 # ------------------------------------------------------------------------------------------------
@@ -113,7 +109,7 @@ def settleContest(_caseId: bytes32):
 
 @external
 def execute(_caseId: bytes32, _lockIds: DynArray[uint256, MAX_LOCKS]) -> bool:
-    self._check_may_slash()
+    brakes._check_may_slash()
     c: Record = self._case(_caseId)
     errors._check(c.state == QUEUED, "case is not queued")
     errors._check(block.timestamp >= c.due, "delay is not over")
@@ -133,7 +129,7 @@ def execute(_caseId: bytes32, _lockIds: DynArray[uint256, MAX_LOCKS]) -> bool:
         staticcall IBondingManager(manager).pendingStake(c.accused, 0), slash, percentages.PERC
     )
     locked: uint256 = self._penalty_of_locks(manager, c.accused, _lockIds, slash)
-    if not self._fits_brake(manager, penalty + locked):
+    if not brakes._fits(manager, penalty + locked):
         return False
 
     closes_at: uint256 = block.timestamp + terms.parameters.lockWindow
@@ -151,7 +147,7 @@ def execute(_caseId: bytes32, _lockIds: DynArray[uint256, MAX_LOCKS]) -> bool:
 
 @external
 def slashLocks(_caseId: bytes32, _lockIds: DynArray[uint256, MAX_LOCKS]) -> bool:
-    self._check_may_slash()
+    brakes._check_may_slash()
     c: Record = self._case(_caseId)
     errors._check(c.state == EXECUTED, "case is not executed")
     manager: address = managed._contract(contract_ids.BONDING_MANAGER)
@@ -159,7 +155,7 @@ def slashLocks(_caseId: bytes32, _lockIds: DynArray[uint256, MAX_LOCKS]) -> bool
     locked: uint256 = self._penalty_of_locks(
         manager, c.accused, _lockIds, (finding >> 160) & _WORD32
     )
-    if not self._fits_brake(manager, locked):
+    if not brakes._fits(manager, locked):
         return False
 
     self._slash_locks(_caseId, manager, c.accused, _lockIds, locked, finding)
@@ -189,7 +185,7 @@ def expire(_caseId: bytes32):
 
 
 # ------------------------------------------------------------------------------------------------
-# Guardian, Controller owner
+# Guardian
 # ------------------------------------------------------------------------------------------------
 
 
@@ -199,13 +195,6 @@ def cancel(_caseId: bytes32):
     c: Record = self._case(_caseId)
     errors._check(c.state == QUEUED or c.state == CONTESTED, "case is not open")
     self._dismiss(_caseId, c, "cancelled by the guardian")
-
-
-@external
-def resumeSlashing():
-    managed._check_controller_owner()
-    self.paused = False
-    log ISlashingVerifier.SlashingResumed()
 
 
 # ------------------------------------------------------------------------------------------------
@@ -294,35 +283,12 @@ def _open(_case_id: bytes32, _fault: uint8, _accused: address, _job_id: bytes32)
     )
     if accused & _WORD32 == 0:
         manager: address = managed._contract(contract_ids.BONDING_MANAGER)
-        extcall IBondingManager(manager).holdStake(_accused, self._may_jail(manager, _accused))
-
-
-@internal
-def _may_jail(_manager: address, _accused: address) -> bool:
-    """
-    @dev Whether the accused leaves the pool: not once so much stake has left by accusation this round that a fault in
-         this contract could empty the network.
-    """
-    round: uint256 = self._current_round()
-    jailed: uint256 = self._of_round(self._jailed_this_round, round)
-    if jailed > self._share_of_active(_manager, terms.parameters.roundJailCap):
-        return False
-
-    jailed += staticcall IBondingManager(_manager).transcoderTotalStake(_accused)
-    self._jailed_this_round = (jailed << 64) | round
-    return True
+        extcall IBondingManager(manager).holdStake(_accused, brakes._may_jail(manager, _accused))
 
 
 # ------------------------------------------------------------------------------------------------
 # Internal: slashing
 # ------------------------------------------------------------------------------------------------
-
-
-@internal
-@view
-def _check_may_slash():
-    managed._check_system_not_paused()
-    errors._check(not self.paused, "slashing is paused")
 
 
 @internal
@@ -365,44 +331,6 @@ def _slash_locks(
             _finding >> 192,
         )
     log ISlashingVerifier.LocksSlashed(caseId=_case_id, penalty=_penalty)
-
-
-@internal
-def _fits_brake(_manager: address, _penalty: uint256) -> bool:
-    """
-    @dev Book a penalty on this round. One that is too much pauses slashing until the owner has looked.
-    """
-    round: uint256 = self._current_round()
-    penalties: uint256 = self._of_round(self._slashed_this_round, round) + _penalty
-    if penalties > self._share_of_active(_manager, terms.parameters.roundSlashCap):
-        self.paused = True
-        log ISlashingVerifier.SlashingPaused(round=round, penalties=penalties)
-        return False
-
-    self._slashed_this_round = (penalties << 64) | round
-    return True
-
-
-@internal
-@view
-def _share_of_active(_manager: address, _cap: uint256) -> uint256:
-    return percentages._of(
-        staticcall IBondingManager(_manager).currentRoundTotalActiveStake(),
-        _cap,
-        percentages.PERC,
-    )
-
-
-@internal
-@pure
-def _of_round(_brake: uint256, _round: uint256) -> uint256:
-    return _brake >> 64 if _brake & (2**64 - 1) == _round else 0
-
-
-@internal
-@view
-def _current_round() -> uint256:
-    return staticcall IRoundsManager(managed._contract(contract_ids.ROUNDS_MANAGER)).currentRound()
 
 
 # ------------------------------------------------------------------------------------------------
