@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -40,41 +40,127 @@ def _environment(**extra: str) -> dict[str, str]:
     return clean | {"PYTHONUNBUFFERED": "1"} | extra
 
 
+class Run:
+    """A run in its own process group, as a terminal starts it."""
+
+    def __init__(self, output: Path, *arguments: str, command: Sequence[str], **env: str) -> None:
+        self._log = output.with_suffix(".log")
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*command, "--output", str(output), *arguments],
+                cwd=ROOT,
+                env=_environment(**env),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait_for(self, text: str) -> str:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            seen = self._log.read_text()
+            if text in seen:
+                return seen
+            assert self.process.poll() is None, seen
+            time.sleep(0.1)
+        raise AssertionError(f"never said {text!r}")
+
+    def text(self) -> str:
+        return self._log.read_text()
+
+    def descendants(self) -> set[int]:
+        parents = _parents()
+        found = {self.process.pid}
+        while True:
+            more = {pid for pid, parent in parents.items() if parent in found} - found
+            if not more:
+                return found - {self.process.pid}
+            found |= more
+
+    def kill(self) -> None:
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+def _parents() -> dict[int, int]:
+    """Parent of every process that is not merely waiting for its own."""
+    parents = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                state, parent, *_ = (folder / "stat").read_text().rsplit(") ", 1)[1].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if state != "Z":
+                parents[int(folder.name)] = int(parent)
+    return parents
+
+
+def _all_gone(pids: set[int], *, within: float = 20) -> bool:
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        if not pids & set(_parents()):
+            return True
+        time.sleep(0.1)
+    return False
+
+
 @dataclass(frozen=True)
 class Finished:
-    """A run that went to its end."""
+    """A run that went to its end. `answering` nodes were up until it was interrupted."""
 
     output: Path
     text: str
     code: int
+    answering: int = 0
 
 
-def _run(folder: Path, **env: str) -> Finished:
-    """`ape run devnet` on four seconds."""
+def _run(folder: Path, *, keep: bool = False, **env: str) -> Finished:
+    """`ape run devnet` on four seconds, as its users start it."""
     output = folder / "devnet"
-    ape = Path(sys.executable).with_name("ape")
-    command = [str(ape), "run", "devnet", "--seconds", "4", "--output", str(output)]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=_environment(**env),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-    return Finished(output, done.stdout, done.returncode)
+    ape = str(Path(sys.executable).with_name("ape"))
+    settings = env | {"KEEP": "1"} if keep else env
+    run = Run(output, "--seconds", "4", command=(ape, "run", "devnet"), **settings)
+    answering = 0
+    try:
+        if keep:
+            run.wait_for("chain and nodes stay up until Ctrl-C")
+            answering = _interrupt_when_all_answer(run)
+        code = run.process.wait(PATIENCE)
+    finally:
+        run.kill()
+    return Finished(output, run.text(), code, answering)
+
+
+def _interrupt_when_all_answer(run: Run) -> int:
+    """Ctrl-C, after every node was asked; nothing may be left of it. Returns how many nodes."""
+    text = run.wait_for(f"orchestrator {ORCHESTRATORS} http")
+    children = run.descendants()
+    urls = set(re.findall(r"(http://127\.0\.0\.1:\d+/status)", text))
+    for url in urls:
+        with urlopen(url, timeout=10) as answer:
+            assert answer.status == 200
+    os.killpg(run.process.pid, signal.SIGINT)
+    run.process.wait(60)
+    assert _all_gone(children)
+    return len(urls)
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    return _run(tmp_path_factory.mktemp("run"), SEED="7")
+    """A run that was kept up when it was through, and interrupted then."""
+    return _run(tmp_path_factory.mktemp("run"), keep=True, SEED="7")
 
 
 @pytest.fixture(scope="module")
 def cheated(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     return _run(tmp_path_factory.mktemp("cheat"), CHEAT="black")
+
+
+def test_run__keep__nodes_answer_until_interrupted_and_are_gone_then(finished: Finished) -> None:
+    assert finished.answering == ORCHESTRATORS
+    assert finished.code == 0
 
 
 def test_run__four_seconds__books_balance(finished: Finished) -> None:
@@ -203,78 +289,13 @@ def test_run__output_holds_other_things__is_left_alone(tmp_path: Path) -> None:
 # -- ending early
 
 
-class Run:
-    """A run in its own process group, as a terminal starts it."""
-
-    def __init__(self, output: Path, *arguments: str) -> None:
-        self._log = output.with_suffix(".log")
-        with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "devnet", "--output", str(output), *arguments],
-                cwd=ROOT,
-                env=_environment(),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def wait_for(self, text: str) -> str:
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            seen = self._log.read_text()
-            if text in seen:
-                return seen
-            assert self.process.poll() is None, seen
-            time.sleep(0.1)
-        raise AssertionError(f"never said {text!r}")
-
-    def text(self) -> str:
-        return self._log.read_text()
-
-    def descendants(self) -> set[int]:
-        parents = _parents()
-        found = {self.process.pid}
-        while True:
-            more = {pid for pid, parent in parents.items() if parent in found} - found
-            if not more:
-                return found - {self.process.pid}
-            found |= more
-
-    def kill(self) -> None:
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-
-
-def _parents() -> dict[int, int]:
-    """Parent of every process that is not merely waiting for its own."""
-    parents = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                state, parent, *_ = (folder / "stat").read_text().rsplit(") ", 1)[1].split()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if state != "Z":
-                parents[int(folder.name)] = int(parent)
-    return parents
-
-
-def _all_gone(pids: set[int], *, within: float = 20) -> bool:
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        if not pids & set(_parents()):
-            return True
-        time.sleep(0.1)
-    return False
-
-
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[type[Run]]:
     started: list[Run] = []
 
     def start_run(*arguments: str) -> Run:
-        run = Run(tmp_path / "devnet", "--seconds", "4", *arguments)
+        command = (sys.executable, "-m", "devnet")
+        run = Run(tmp_path / "devnet", "--seconds", "4", *arguments, command=command)
         started.append(run)
         return run
 
@@ -307,16 +328,3 @@ def test_run__ended_in_the_middle__leaves_no_process(
     assert run.process.wait(60) == code
     assert _all_gone(children)
     assert "Traceback" not in run.text()
-
-
-def test_run__keep__stays_up_until_interrupted(start: type[Run]) -> None:
-    run = start("--keep")  # type: ignore[arg-type]
-    text = run.wait_for("chain and nodes stay up until Ctrl-C")
-    assert "balance to the wei" in text
-    children = run.descendants()
-    for url in re.findall(r"(http://127\.0\.0\.1:\d+/status)", run.wait_for("orchestrator 4 http")):
-        with urlopen(url, timeout=10) as answer:
-            assert answer.status == 200
-    os.killpg(run.process.pid, signal.SIGINT)
-    assert run.process.wait(60) == 0
-    assert _all_gone(children)
