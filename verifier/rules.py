@@ -176,11 +176,12 @@ def quality_findings(metrics: Metrics, limits: Thresholds) -> tuple[Finding, ...
         text = f"MS-SSIM is {metrics.ms_ssim_loss:.3f} below that of the own encode"
         found.append(finding(Code.MS_SSIM, text, metrics.ms_ssim_loss, flag.ms_ssim_loss))
     if metrics.detail is not None and metrics.detail < flag.detail:
-        text = f"{metrics.detail:.0%} of the fine detail that the own encode keeps"
+        text = f"{max(0.0, metrics.detail):.0%} of the fine detail that the own encode keeps"
         found.append(finding(Code.DETAIL, text, metrics.detail, flag.detail))
     if metrics.high_pass is not None and metrics.high_pass < flag.high_pass:
         text = (
-            f"fine detail is the source's to {metrics.high_pass:.0%} of what the own encode keeps"
+            f"fine detail is the source's to {max(0.0, metrics.high_pass):.0%}"
+            " of what the own encode keeps"
         )
         found.append(finding(Code.HIGH_PASS, text, metrics.high_pass, flag.high_pass))
     return tuple(found)
