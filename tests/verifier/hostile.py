@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable
 
 import av
 import numpy as np
+import pytest
 
 from tests.verifier.clips import BITEXACT, X264, add_sound, encode, moving, remux
+from verifier.decode import Decoded, decode
+from verifier.media import MediaFault
 
+SECONDS = 10  # requirement 3: nothing hangs for longer
 LENGTH = 4  # bytes of a NAL unit's length in MP4
 
 
@@ -117,3 +122,14 @@ def sequence_parameters(columns: int, rows: int) -> bytes:
     payload = int(bits, 2).to_bytes(len(bits) // 8, "big")
     escaped = payload.replace(b"\0\0\1", b"\0\0\3\1").replace(b"\0\0\2", b"\0\0\3\2")
     return bytes([0x67, 66, 0, 62]) + escaped
+
+
+def refusal(data: bytes, *, by: Callable[..., Decoded] = decode, **options: object) -> MediaFault:
+    """Why bytes are refused; fails when they are not, or when it takes too long."""
+    start = time.monotonic()
+    with pytest.raises(MediaFault) as caught:
+        by(data, **options)
+    assert time.monotonic() - start < SECONDS
+    assert str(caught.value).startswith(f"{caught.value.code}: ")
+    assert "\n" not in str(caught.value)
+    return caught.value

@@ -134,6 +134,15 @@ class Court:
         self.wait(self.due(case) - self.now)
 
 
+def logged(court: Court, name: str) -> Any:
+    return [one for one in court.contract.get_logs() if type(one).__name__ == name][-1]
+
+
+def assert_free(court: Court, account: str) -> None:
+    assert not court.contract.isJailed(account)
+    assert not court.manager.isStakeHeld(account)
+
+
 @pytest.fixture
 def court(protocol: Protocol) -> Court:
     """The default terms, all faults armed, a guardian; nobody to answer contests."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +16,15 @@ from tests.support.gas import transaction_gas
 from tests.support.receipts import TICKS, Signing, fingerprint
 from tests.support.requirements import record
 from tests.unit.slashing_verifier.conftest import CONTENT_DELAY, QUEUED, SALT, Court, bad
+from tests.unit.slashing_verifier.content import (
+    Change,
+    call_for,
+    calls_of,
+    forced,
+    greyed,
+    only,
+    shifted,
+)
 from verifier.csf import Fingerprint
 from verifier.faults import Metric, content_faults
 from verifier.messages import sign
@@ -24,35 +32,9 @@ from verifier.proofs import (
     ContentEvidence,
     ContentSegment,
     EvidenceError,
-    ProofCall,
-    cheapest_runs,
     commitment,
     proof_calls,
 )
-
-Change = Callable[[int, np.ndarray], np.ndarray]
-
-
-def shifted(y: int, u: int = 0, v: int = 0) -> Change:
-    step = np.r_[np.full(256, y), np.full(64, u), np.full(64, v)]
-    return lambda _, cells: cells + step
-
-
-def greyed(share: float) -> Change:
-    def change(_: int, cells: np.ndarray) -> np.ndarray:
-        colour = 128 + np.round((cells[256:] - 128) * share).astype(np.int64)
-        return np.r_[cells[:256], colour]
-
-    return change
-
-
-def only(frames: set[int]) -> Change:
-    return lambda at, cells: bad(at, cells) if at in frames else cells
-
-
-def calls_of(signing: Signing, change: Change, **options: Any) -> list[ProofCall]:
-    pair = (signing.content(seq, change, **options) for seq in (0, 3))
-    return proof_calls(ContentEvidence(*pair))
 
 
 @pytest.mark.parametrize(
@@ -67,19 +49,6 @@ def test_check__every_frame_at_fault__accepted_by_each_metric(
     fault = next(one for one in segment.faults() if one.metric == metric)
     call = call_for(segment, fault.metric)
     assert court.check(call) == court.contract.caseIdOf(3, signing.orchestrator, signing.job)
-
-
-def call_for(segment: ContentSegment, metric: Metric) -> ProofCall:
-    """The proof by one metric, whichever would be cheapest."""
-    fault = next(one for one in segment.faults() if one.metric == metric)
-    call = proof_calls(ContentEvidence(segment, replace(segment, signed=other_place(segment))))[0]
-    runs = [run.argument() for run in cheapest_runs(segment.source, segment.delivered, fault)]
-    return replace(call, arguments=(*call.arguments[:3], int(metric), runs))
-
-
-def other_place(segment: ContentSegment) -> Any:
-    receipt = replace(segment.signed.receipt, seq=segment.signed.receipt.seq + 1)
-    return replace(segment.signed, receipt=receipt)
 
 
 def test_prove__two_segments__opens_a_case_within_its_gas(
@@ -179,24 +148,6 @@ def test_check__thresholds__one_more_is_a_fault(court: Court, signing: Signing) 
                     court.check(call)
 
 
-def forced(segment: ContentSegment, metric: Metric, frames: tuple[int, ...] = ()) -> ProofCall:
-    """A proof about frames that the software would not submit."""
-    from verifier import merkle
-    from verifier.faults import ContentFault
-
-    frames = frames or tuple(range(len(segment.delivered.frames)))
-    runs = cheapest_runs(segment.source, segment.delivered, ContentFault(metric, frames))
-    leaves = [leaf.leaf() for leaf in segment.signed.leaves]
-    arguments = (
-        segment.signed.argument(),
-        segment.signed.leaves[segment.profile].values(),
-        merkle.run_proof(leaves, segment.profile, 1),
-        int(metric),
-        [run.argument() for run in runs],
-    )
-    return ProofCall("checkContent", "proveContent", arguments, bytes(32))
-
-
 def test_check__grey_edges__a_quarter_and_a_level(court: Court, signing: Signing) -> None:
     """64 in sum is too little colour in the source; a quarter left is enough to pass."""
     for colour, left, guilty in ((64, 0, False), (65, 0, True), (68, 17, False), (68, 16, True)):
@@ -250,178 +201,6 @@ def reindexed(frames: list[Any]) -> Fingerprint:
     begin = frames[0].pts
     rows = tuple(replace(one, index=at, pts=one.pts - begin) for at, one in enumerate(frames))
     return Fingerprint(rows, 640, 360, 0, rows[-1].pts)
-
-
-# -- proofs that were tampered with
-
-
-def run_with(call: ProofCall, **changes: Any) -> ProofCall:
-    names = ("first_frame", "frames", "frames_proof", "first_source", "sources", "sources_proof")
-    runs = [dict(zip(names, run, strict=True)) for run in call.arguments[4]]
-    runs[0] |= {
-        name: change(runs[0][name]) if callable(change) else change
-        for name, change in changes.items()
-    }
-    rows = [tuple(run.values()) for run in runs]
-    return replace(call, arguments=(*call.arguments[:4], rows))
-
-
-def with_leaf_place(call: ProofCall, place: int) -> ProofCall:
-    context, leaf, *rest = call.arguments
-    return replace(call, arguments=(context, (place, *leaf[1:]), *rest))
-
-
-def with_leaf_proof(call: ProofCall, proof: list[bytes]) -> ProofCall:
-    context, leaf, _, *rest = call.arguments
-    return replace(call, arguments=(context, leaf, proof, *rest))
-
-
-def swap(data: bytes) -> bytes:
-    return data[416:832] + data[:416] + data[832:]
-
-
-TAMPERED: dict[str, tuple[Callable[[ProofCall], ProofCall], str | None]] = {
-    "source frame of the window left out at its end": (
-        lambda c: run_with(c, sources=lambda d: d[:-416]), "proof is of another depth",
-    ),
-    "source frames exchanged": (
-        lambda c: run_with(c, sources=swap), "fingerprint does not match its root",
-    ),
-    "delivered frames exchanged": (
-        lambda c: run_with(c, frames=swap), "fingerprint does not match its root",
-    ),
-    "another first frame": (
-        lambda c: run_with(c, first_frame=lambda n: n + 1), None,
-    ),
-    "another first source frame": (
-        lambda c: run_with(c, first_source=lambda n: n + 1), "fingerprint does not match its root",
-    ),
-    "a bit of a picture": (
-        lambda c: run_with(c, frames=lambda d: d[:40] + bytes([d[40] ^ 1]) + d[41:]),
-        "fingerprint does not match its root",
-    ),
-    "a bit of a time": (
-        lambda c: run_with(c, sources=lambda d: d[:31] + bytes([d[31] ^ 1]) + d[32:]),
-        "fingerprint does not match its root",
-    ),
-    "proof one level deeper": (
-        lambda c: run_with(c, frames_proof=lambda p: [*p, bytes(32)]), "proof is of another depth",
-    ),
-    "proof one level short": (lambda c: run_with(c, frames_proof=lambda p: p[:-1]), None),
-    "siblings exchanged": (
-        lambda c: run_with(c, sources_proof=lambda p: p[::-1]),
-        "fingerprint does not match its root",
-    ),
-    "part of a frame": (lambda c: run_with(c, frames=lambda d: d[:-1]), None),
-    "no frames": (lambda c: run_with(c, frames=b""), "frames are not in order"),
-    "no source frames": (lambda c: run_with(c, sources=b""), None),
-    "the same run twice": (
-        lambda c: replace(c, arguments=(*c.arguments[:4], [*c.arguments[4], c.arguments[4][0]])),
-        "frames are not in order",
-    ),
-    "no runs": (
-        lambda c: replace(c, arguments=(*c.arguments[:4], [])), "too few frames at fault",
-    ),
-    "unknown metric": (
-        lambda c: replace(c, arguments=(*c.arguments[:3], 3, c.arguments[4])), "unknown metric",
-    ),
-    "another rendition's leaf": (
-        lambda c: with_leaf_place(c, 1),
-        "renditions are not those of the receipt",
-    ),
-    "leaf proof left out": (
-        lambda c: with_leaf_proof(c, []), None,
-    ),
-    "leaf proof too long": (
-        lambda c: with_leaf_proof(c, [*c.arguments[2], bytes(32)]),
-        "proof is of another depth",
-    ),
-    "rendition that was not delivered": (
-        lambda c: with_leaf_place(c, 2),
-        "renditions are not those of the receipt",
-    ),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", TAMPERED)
-def test_check__tampered__reverts(court: Court, signing: Signing, name: str) -> None:
-    tamper, reason = TAMPERED[name]
-    call = calls_of(signing, only(set(range(10, 18))), frames=32)[0]
-    court.check(call)
-    with boa.reverts(reason) if reason else boa.reverts():
-        court.check(tamper(call))
-
-
-def test_check__window_without_its_ends__reverts(court: Court, signing: Signing) -> None:
-    """A frame that would acquit cannot be left out: neighbours must be there, or the end proven."""
-    from verifier import merkle
-
-    segment = signing.content(0, only(set(range(10, 18))), frames=32)
-    call = forced(segment, Metric.LUMA, tuple(range(10, 18)))
-    leaves = [frame.leaf() for frame in segment.source.frames]
-    for start, stop in ((9, 21), (8, 20)):
-        packed = b"".join(
-            one.pts.to_bytes(32, "big") + one.y + one.u + one.v
-            for one in segment.source.frames[start:stop]
-        )
-        proof = merkle.run_proof(leaves, start, stop - start)
-        with boa.reverts("source window is not complete"):
-            court.check(run_with(call, first_source=start, sources=packed, sources_proof=proof))
-
-
-def test_check__segments_that_cannot_be_judged__revert(court: Court, signing: Signing) -> None:
-    short = signing.content(0, bad, frames=7)
-    assert short.faults() == ()
-    long_source = fingerprint(16, 0)
-    whole = signing.content(0, bad, frames=16)
-    call = forced(whole, Metric.LUMA)
-
-    def resigned(**order: Any) -> tuple[Any, ...]:
-        segment = signing.segment(0, long_source, [whole.delivered, long_source], order=order)
-        return segment.argument()
-
-    with boa.reverts("segment has too many frames"):
-        court.contract.checkContent(resigned(source_frames=4_097), *call.arguments[1:])
-    with boa.reverts("fingerprint is of an unknown version"):
-        court.contract.checkContent(resigned(csf_version=0), *call.arguments[1:])
-    with boa.reverts("receipt: signed after the order expired"):
-        court.contract.checkContent(resigned(expiry=1), *call.arguments[1:])
-    leaves = signing.leaves([short.delivered, short.source])
-    signed = signing.segment(0, short.source, leaves=leaves)
-    arguments = (signed.argument(), leaves[0].values(), [leaves[1].leaf()], 0, [])
-    with boa.reverts("segment is too short to judge"):
-        court.contract.checkContent(*arguments)
-    few = signing.content(0, only({3, 4, 5}), frames=16)
-    assert few.faults() == ()
-    run = proof_of_frames(few, (3, 4, 5))
-    leaves = few.signed.leaves
-    arguments = (few.signed.argument(), leaves[0].values(), [leaves[1].leaf()], 0, [run])
-    with boa.reverts("too few frames at fault"):
-        court.contract.checkContent(*arguments)
-
-
-def proof_of_frames(segment: ContentSegment, frames: tuple[int, ...]) -> tuple[Any, ...]:
-    from verifier import merkle
-
-    source, delivered = segment.source.frames, segment.delivered.frames
-    chosen = delivered[frames[0] : frames[-1] + 1]
-    return (
-        frames[0],
-        b"".join(one.pts.to_bytes(32, "big") + one.y + one.u + one.v for one in chosen),
-        merkle.run_proof([one.leaf() for one in delivered], frames[0], len(chosen)),
-        0,
-        b"".join(one.pts.to_bytes(32, "big") + one.y + one.u + one.v for one in source),
-        merkle.run_proof([one.leaf() for one in source], 0, len(source)),
-    )
-
-
-def test_check__receipt_names_another_source__reverts(court: Court, signing: Signing) -> None:
-    whole = signing.content(0, bad, frames=16)
-    call = forced(whole, Metric.LUMA)
-    for receipt in ({"source_root": keccak(text="other")},):
-        false = signing.segment(0, whole.source, [whole.delivered, whole.source], receipt=receipt)
-        with boa.reverts("receipt: names another source"):
-            court.contract.checkContent(false.argument(), *call.arguments[1:])
 
 
 # -- the second segment
