@@ -1,19 +1,22 @@
 #!/usr/bin/env bash
-# Every static check, one line each with its time; all of them run, and one that fails fails the whole.
+# Every static check, side by side; one line each with its time. One that fails fails the whole.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-failed=()
-step() {
-    local name=$1 start=$SECONDS output
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+names=()
+
+# Start a check; its output is shown if it fails.
+start() {
+    local name=$1 place=$results/${#names[@]}
     shift
-    if output=$("$@" 2>&1); then
-        echo "ok    $name ($((SECONDS - start)) s)"
-    else
-        echo "FAIL  $name ($((SECONDS - start)) s)"
-        failed+=("$name")
-        echo "$output"
-    fi
+    names+=("$name")
+    (
+        SECONDS=0
+        "$@" >"$place.out" 2>&1
+        echo "$? $SECONDS" >"$place.end"
+    ) &
 }
 
 typed=()
@@ -21,21 +24,31 @@ for folder in keepers verifier devnet scripts tools; do
     [ -n "$(git ls-files "$folder/*.py")" ] && typed+=("$folder")
 done
 
-step "ruff check" ruff check .
-step "ruff format" ruff format --check .
-step "mypy strict" mypy "${typed[@]}"
-step "mamushi and natrix" python -m tools.check_vyper
-step "storage layouts" python -m tools.storage_layouts
+start "mypy strict" mypy "${typed[@]}"
+start "mamushi and natrix" python -m tools.check_vyper
+start "ruff check" ruff check .
+start "ruff format" ruff format --check .
+start "storage layouts" python -m tools.storage_layouts
+start "runtime sizes" python -m tools.size_table
+wait
 
-start=$SECONDS
-if python -m tools.size_table; then
-    echo "ok    runtime sizes ($((SECONDS - start)) s)"
-else
-    echo "FAIL  runtime sizes"
-    failed+=("runtime sizes")
-fi
+failed=()
+for at in "${!names[@]}"; do
+    read -r code seconds <"$results/$at.end"
+    if [ "$code" -eq 0 ]; then
+        echo "ok    ${names[at]} ($seconds s)"
+    else
+        echo "FAIL  ${names[at]} ($seconds s)"
+        failed+=("${names[at]}")
+    fi
+    # The table of sizes is a result, the others only say what is wrong.
+    if [ "$code" -ne 0 ] || [ "${names[at]}" = "runtime sizes" ]; then
+        cat "$results/$at.out"
+    fi
+done
 
 if [ ${#failed[@]} -gt 0 ]; then
-    echo "static checks failed: ${failed[*]}"
+    printf -v list '%s, ' "${failed[@]}"
+    echo "static checks failed: ${list%, }"
     exit 1
 fi
