@@ -25,6 +25,7 @@ from verifier.rules import (
     objective_findings,
     quality_findings,
 )
+from verifier.temporal import CELL
 from verifier.thresholds import Thresholds, load_thresholds
 
 if TYPE_CHECKING:
@@ -44,8 +45,6 @@ Mode = Literal["full", "fingerprint"]
 NO_ENCODER = "none"
 # An own encode for a rendition without a profile: nobody orders less, and x264 needs some.
 MIN_BITRATE = 10_000
-# Quality is measured over blocks of this side; a smaller picture has none.
-MIN_SIDE = 8
 _MEDIA_CODES = {
     MediaCode.EMPTY: Code.EMPTY,
     MediaCode.TOO_LARGE: Code.OVER_LIMITS,
@@ -257,8 +256,8 @@ class _Check:
         found.extend(_unprovable(one) if lies else one for one in content)
         wrong_size = any(one.code is Code.WRONG_SIZE for one in found)
         note = "the size is not the one ordered" if wrong_size else ""
-        if min(delivered.width, delivered.height) < MIN_SIDE:
-            note = note or f"a side is under {MIN_SIDE} pixels"
+        if min(delivered.width, delivered.height) < CELL:
+            note = note or f"a side is under {CELL} pixels"
         reference = None
         if self.encoder is not None and not note:
             wanted = profile or _own_profile(delivered, data)

@@ -16,6 +16,7 @@ import torch
 from torch.nn.functional import avg_pool2d
 
 from verifier.align import Floats, Ints
+from verifier.temporal import CELL
 
 # Wang, Simoncelli, Bovik 2003: weights of the five scales, from fine to coarse.
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
@@ -24,7 +25,6 @@ C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 # Windows of 8 x 8 every 4 pixels, put together from tiles of 4 x 4.
 TILE = 4
 MIN_SIDE = 4 * TILE
-CELL = 8  # of motion, in pixels
 # Scored pixels per rendition: 30 frames of 360p, 13 of 720p. Fingerprints look at every frame.
 MAX_PIXELS = 12_000_000
 # A batch that fits the caches of a CPU; a GPU wants more at once.
@@ -194,8 +194,7 @@ def _laplacian(pictures: torch.Tensor) -> torch.Tensor:
 
 
 def _correlation(product: Floats, energy: Floats, source: Floats) -> float:
-    sums = (np.atleast_1d(one.sum()) for one in (product, energy, source))
-    return float(_correlations(*sums)[0])
+    return float(_correlations(product.sum(), energy.sum(), source.sum()))
 
 
 def _correlations(product: Floats, energy: Floats, source: Floats) -> Floats:

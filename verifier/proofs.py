@@ -18,6 +18,7 @@ from verifier import merkle
 from verifier.csf import Fingerprint, FrameFingerprint
 from verifier.faults import (
     ContentFault,
+    Metric,
     content_faults,
     contradictions,
     needed_frames,
@@ -264,6 +265,13 @@ def _content_call(segment: ContentSegment, case: bytes) -> ProofCall:
     if not proofs:
         raise EvidenceError(f"segment {segment.signed.receipt.seq} is not provably at fault")
     metric, runs = min(proofs, key=lambda proof: sum(run.size for run in proof[1]))
+    return content_call(segment, metric, runs, case)
+
+
+def content_call(
+    segment: ContentSegment, metric: Metric, runs: Sequence[FrameRun], case: bytes
+) -> ProofCall:
+    """Shows these runs of frames; whether they are at fault by the metric is not looked at."""
     leaves = [leaf.leaf() for leaf in segment.signed.leaves]
     arguments = (
         segment.signed.argument(),

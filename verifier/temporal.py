@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 from verifier.align import Floats, Ints
 
+# Side of those cells in pixels; a picture with a shorter side has none.
+CELL = 8
 # A frame is still if it changes by less than this share of what the source changes.
 STILL_SHARE = 0.2
 # The rule needs this many moving frames, or this share of the segment if that is more.

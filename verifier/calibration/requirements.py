@@ -83,7 +83,6 @@ def _share(requirement: int, what: str, records: Sequence[Record], test: Test, l
 
 
 Test = Callable[[Record], bool]
-Motion = dict[tuple[str, int], float]
 
 
 def _is_provable(one: Record) -> bool:
@@ -161,18 +160,14 @@ def _tolerances(honest: Sequence[Record]) -> Iterable[Row]:
 def _time(records: Sequence[Record]) -> Iterable[Row]:
     plain = {one.pair: one.measures for one in _plain(records)}
     motion = {pair: measures["motion"] or 0.0 for pair, measures in plain.items()}
-    late = {pair: measures[LATE_MOTION] or 0.0 for pair, measures in plain.items()}
     # The second half is what the freeze from the middle hides.
-    moving = [one for one in records if _least(motion, late, one.pair) >= MOVING]
+    least = {pair: min(motion[pair], plain[pair][LATE_MOTION] or 0.0) for pair in plain}
+    moving = [one for one in records if least.get(one.pair, 0.0) >= MOVING]
     still = [one for one in records if motion.get(one.pair, MOVING) < STILL]
     for name in ("freeze-first", "freeze-middle", "repeat-4"):
         what = f"{name} on moving content, STILL or REPEATS"
         yield _share(9, what, _named(moving, name), _has(TIME_CODES), 100)
     yield _none(9, "anything on still content, STILL or REPEATS", still, _has(TIME_CODES))
-
-
-def _least(motion: Motion, late: Motion, pair: tuple[str, int]) -> float:
-    return min(motion.get(pair, 0.0), late.get(pair, 0.0))
 
 
 def _plain(records: Sequence[Record]) -> list[Record]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from verifier.calibration import dishonest, honest
+from verifier.calibration import honest
 from verifier.calibration.contents import CONTENTS
 from verifier.calibration.material import RUNGS
 from verifier.calibration.matrix import Size
-
-HONEST_NAMES = tuple(one.name for one in honest.VARIANTS)
-DISHONEST_NAMES = tuple(one.name for one in dishonest.VARIANTS)
 
 # Between others of their kind; what every run of the tests measures can do without them.
 IN_BETWEEN = {"preset-superfast", "preset-fast", "preset-medium", "no-aq",
@@ -21,7 +18,7 @@ SIZES: dict[str, Size] = {
         "honest",
         ("traffic", "night", "bars", "bunny", "slide", "muted"),
         (240, 360),
-        tuple(name for name in HONEST_NAMES if name not in IN_BETWEEN),
+        tuple(one.name for one in honest.VARIANTS if one.name not in IN_BETWEEN),
         full=False,
     ),
     # All the rules, on a content that moves, one that does not and a real one.
