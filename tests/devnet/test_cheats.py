@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from devnet.cheating import CHEATS, Cheat, CheatingOrchestrator, Outcome
 from devnet.cutting import Segment, cut
 from devnet.media import Profile, probe
+from devnet.options import SAMPLE
 from devnet.orchestrator import Orchestrator
 from devnet.orders import Accountability, fingerprinted
 from devnet.receipts import Signing
@@ -32,9 +33,16 @@ from tests.devnet.network import (
     NodeThread,
     signing_key,
 )
-from tests.keepers.slashing_system import STAKE, Court, Desk, new_court
+from tests.keepers.slashing_system import (
+    FINDER_SHARE,
+    SLASHES,
+    STAKE,
+    Court,
+    Desk,
+    as_deployed,
+    new_court,
+)
 from tests.support.anvil import find_anvil, run_anvil
-from tests.support.contracts import ROOT
 from tests.support.receipts import address_of, key_of
 from tests.support.requirements import record
 from verifier.cli import cli
@@ -47,15 +55,11 @@ pytestmark = [
     pytest.mark.integration,
     pytest.mark.skipif(find_anvil() is None, reason="no anvil: run `make install`"),
 ]
-SAMPLE = ROOT / "samples" / "big-buck-bunny.mp4"
 PROFILES = (Profile("180p", 320, 180, 400_000),)
 LIMITS = Limits(Fraction(10**10), 10 * TICKET_EV)
 #: Of anvil's second account, printed whenever anvil starts.
 ACCUSED_KEY = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d"
-#: Own stake that is cut, in parts per million; tests/keepers/slashing_system.py sets them.
-RATES = {"content": 10_000, "contradiction": 10_000, "equivocation": 30_000}
 FAULTS = {"wrong-size": "contradiction", "double-sign": "equivocation"}
-FINDER_SHARE = 200_000
 HONEST_NODES, HONEST_SEGMENTS = 4, 52
 
 
@@ -67,9 +71,8 @@ def deployed() -> Iterator[Court]:
 
 @pytest.fixture
 def court(deployed: Court) -> Iterator[Court]:
-    snapshot = deployed.anvil.rpc("evm_snapshot")
-    yield deployed
-    deployed.anvil.rpc("evm_revert", snapshot)
+    with as_deployed(deployed) as court:
+        yield court
 
 
 @pytest.fixture(scope="module")
@@ -87,15 +90,16 @@ class Stand:
     chain: FakeChain = field(default_factory=FakeChain)
     signed: int = 0
 
-    def keep(self, signed: SignedSegment, segment: bytes, renditions: Sequence[bytes]) -> None:
-        writer = SpoolWriter(self.folder / "place", self.domain, self.chain.signers)
-        writer.write(signed, segment, list(renditions))
-        self.signed += 1
-
     def send(self, node: Orchestrator, segments: list[Segment]) -> None:
         """One session, as a gateway holds it; it ends when the receipts prove a lie."""
+        writer = SpoolWriter(self.folder / "place", self.domain, self.chain.signers)
+
+        def keep(signed: SignedSegment, segment: bytes, renditions: Sequence[bytes]) -> None:
+            writer.write(signed, segment, renditions)
+            self.signed += 1
+
         serving = NodeThread(node)
-        accountability = Accountability(self.domain, self.chain.is_accountable_signer, self.keep)
+        accountability = Accountability(self.domain, self.chain.is_accountable_signer, keep)
         try:
             session = Session(
                 serving.url, node.address, GATEWAY_KEY, self.chain, LIMITS, accountability
@@ -175,7 +179,7 @@ def test_cheat__signed_for__is_proven_and_cut_on_chain(
     court.wait(max(1, int(time.time()) + 60 - court.now))
     desk.follow(bytes.fromhex(str(proof.about["caseId"])[2:]))
     bonded = court.contracts["BondingManager"].functions.getDelegator(court.accused).call()[0]
-    penalty = STAKE * RATES[fault] // 10**6
+    penalty = STAKE * SLASHES[fault] // 10**6
     assert bonded == STAKE - penalty
     assert desk.income() == penalty * FINDER_SHARE // 10**6
     record(20, f"{name}: {fault} proven, share of own stake cut", f"{penalty / STAKE:.0%}", "exact")

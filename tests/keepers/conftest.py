@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.keepers.slashing_system import Court, Desk, new_court
+from tests.keepers.slashing_system import Court, Desk, as_deployed, new_court
 from tests.support.anvil import find_anvil, run_anvil
 
 
@@ -21,10 +21,8 @@ def deployed() -> Iterator[Court]:
 
 @pytest.fixture
 def court(deployed: Court) -> Iterator[Court]:
-    snapshot = deployed.anvil.rpc("evm_snapshot")
-    yield deployed
-    deployed.anvil.rpc("evm_setAutomine", True)
-    deployed.anvil.rpc("evm_revert", snapshot)
+    with as_deployed(deployed) as court:
+        yield court
 
 
 @pytest.fixture

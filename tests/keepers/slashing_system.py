@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,9 @@ LPT = 10**18
 HOUR = 3_600
 STAKE = 1_000 * LPT
 ROUND_LENGTH = 100
+#: Own stake that a fault costs, in the setter's order, in parts per million.
+SLASHES = {"equivocation": 30_000, "contradiction": 10_000, "content": 10_000}
+FINDER_SHARE = 200_000  # of what is taken, in parts per million
 DELAY, EVIDENCE_WINDOW, EXECUTION_WINDOW, LOCK_WINDOW = HOUR, 40 * HOUR, 20 * HOUR, 2 * HOUR
 MINTER_ROLE, BURNER_ROLE = keccak(text="MINTER_ROLE"), keccak(text="BURNER_ROLE")
 #: Whose transactions a test counts.
@@ -188,8 +192,8 @@ def new_court(anvil: Anvil) -> Court:
     court.do("BondingManager", "setNumActiveTranscoders", 10)
     court.do("RoundsManager", "setRoundLength", ROUND_LENGTH)
     for setter, values in {
-        "setSlashes": (30_000, 10_000, 10_000),
-        "setFinderShare": (200_000,),
+        "setSlashes": tuple(SLASHES.values()),
+        "setFinderShare": (FINDER_SHARE,),
         "setDelays": (DELAY, DELAY),
         "setWindows": (EVIDENCE_WINDOW, EXECUTION_WINDOW, LOCK_WINDOW, HOUR),
         "setContentDistance": (5,),
@@ -206,6 +210,15 @@ def new_court(anvil: Anvil) -> Court:
     court.next_round()
     anvil.rpc("anvil_setBalance", FINDER.address, hex(10**20))
     return court
+
+
+@contextmanager
+def as_deployed(court: Court) -> Iterator[Court]:
+    """Whatever is done to the chain is undone after it."""
+    snapshot = court.anvil.rpc("evm_snapshot")
+    yield court
+    court.anvil.rpc("evm_setAutomine", True)
+    court.anvil.rpc("evm_revert", snapshot)
 
 
 @dataclass

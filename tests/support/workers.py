@@ -32,7 +32,7 @@ class Collectors:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if is_worker(session.config):
             given = {name: give() for name, (give, _) in self._known.items()}
-            session.config.workeroutput[KEY] = given  # type: ignore[attr-defined]
+            session.config.workeroutput[KEY] = given
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

@@ -99,12 +99,12 @@ def add_sound(target: av.container.OutputContainer, audio: av.AudioStream, sampl
     target.mux(audio.encode())
 
 
-def remux(data: bytes, container: str) -> bytes:
-    """The same streams in another container, nothing encoded again."""
+def remux(data: bytes, container: str, **options: str) -> bytes:
+    """The same streams in another container, nothing encoded again. `options` are the muxer's."""
     out = io.BytesIO()
     with (
         av.open(io.BytesIO(data)) as source,
-        av.open(out, "w", format=container, options=BITEXACT) as target,
+        av.open(out, "w", format=container, options={**BITEXACT, **options}) as target,
     ):
         copies = {s.index: target.add_stream_from_template(s) for s in source.streams}
         for packet in source.demux():

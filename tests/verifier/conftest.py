@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.verifier.clips import X264, encode, flip_bits, moving, real_pictures, remux
+from tests.verifier.clips import X264, Yuv, encode, flip_bits, moving, real_pictures, remux
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +23,23 @@ def real_clip() -> bytes:
 def other_clip() -> bytes:
     """48 synthetic frames of 320x180 with sound, of another content than `moving_clip`."""
     return encode(moving(48, 320, 180, seed=2), sound=True)
+
+
+@pytest.fixture(scope="session")
+def pictures(moving_clip: bytes) -> list[Yuv]:
+    """Those of an honest rendition of `moving_clip`."""
+    # Imported here: it needs torch, which some installations leave out.
+    from tests.verifier.renditions import scaled
+
+    return scaled(moving_clip)
+
+
+@pytest.fixture(scope="session")
+def honest(pictures: list[Yuv]) -> bytes:
+    """That rendition."""
+    from tests.verifier.renditions import deliver
+
+    return deliver(pictures)
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,6 @@ from tests.verifier.renditions import (
     examine,
     greyscale,
     logo,
-    scaled,
     swapped,
     transcode,
 )
@@ -34,17 +33,6 @@ from verifier.thresholds import load_thresholds
 pytestmark = pytest.mark.usefixtures("other_clip")
 
 HTML = b"<!doctype html><title>502 Bad Gateway</title>"
-
-
-@pytest.fixture(scope="module")
-def pictures(moving_clip: bytes) -> list[Yuv]:
-    """Those of an honest rendition of `moving_clip`."""
-    return scaled(moving_clip)
-
-
-@pytest.fixture(scope="module")
-def honest(pictures: list[Yuv]) -> bytes:
-    return deliver(pictures)
 
 
 # -- honest work

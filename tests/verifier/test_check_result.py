@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.requirements import record
 from tests.verifier.clips import encode, real_pictures
-from tests.verifier.renditions import PROFILE, Yuv, codes, deliver, examine, scaled, transcode
+from tests.verifier.renditions import PROFILE, codes, examine, transcode
 from tests.verifier.watching import verdict_check
 from verifier import check as checking
 from verifier.check import Code, Severity, check_segment
@@ -29,17 +29,6 @@ pytestmark = pytest.mark.usefixtures("other_clip")
 
 SOURCE = {"preset": "ultrafast", "crf": "20", "threads": "1"}
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-
-
-@pytest.fixture(scope="module")
-def pictures(moving_clip: bytes) -> list[Yuv]:
-    """Those of an honest rendition of `moving_clip`."""
-    return scaled(moving_clip)
-
-
-@pytest.fixture(scope="module")
-def honest(pictures: list[Yuv]) -> bytes:
-    return deliver(pictures)
 
 
 @pytest.fixture

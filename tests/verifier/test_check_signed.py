@@ -15,7 +15,6 @@ from tests.verifier.renditions import (
     codes,
     deliver,
     examine,
-    scaled,
     transcode,
 )
 from tests.verifier.watching import session, sign_media
@@ -31,16 +30,6 @@ pytestmark = pytest.mark.usefixtures("other_clip")
 
 WHO = session()
 FOREIGN = "; not provable against the fingerprint that was signed"
-
-
-@pytest.fixture(scope="module")
-def pictures(moving_clip: bytes) -> list[Yuv]:
-    return scaled(moving_clip)
-
-
-@pytest.fixture(scope="module")
-def honest(pictures: list[Yuv]) -> bytes:
-    return deliver(pictures)
 
 
 @pytest.fixture(scope="module")

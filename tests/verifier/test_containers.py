@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.verifier.clips import BITEXACT, encode, moving, remux
+from tests.verifier.clips import encode, moving, remux
 from verifier.containers import check_whole, container_of, without_adts
 from verifier.decode import decode
 from verifier.media import MediaCode, MediaFault
@@ -30,18 +30,7 @@ def small() -> dict[str, bytes]:
 
 def fragmented(data: bytes) -> bytes:
     """As written live: a head, then pairs of moof and mdat."""
-    out = io.BytesIO()
-    options = {**BITEXACT, "movflags": "frag_every_frame+empty_moov+default_base_moof"}
-    with (
-        av.open(io.BytesIO(data)) as source,
-        av.open(out, "w", format="mp4", options=options) as target,
-    ):
-        copies = {s.index: target.add_stream_from_template(s) for s in source.streams}
-        for packet in source.demux():
-            if packet.dts is not None:
-                packet.stream = copies[packet.stream.index]
-                target.mux(packet)
-    return out.getvalue()
+    return remux(data, "mp4", movflags="frag_every_frame+empty_moov+default_base_moof")
 
 
 def is_whole(data: bytes, container: str) -> bool:

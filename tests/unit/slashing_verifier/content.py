@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from tests.support.receipts import Signing
 from tests.unit.slashing_verifier.conftest import bad
-from verifier import merkle
 from verifier.faults import ContentFault, Metric
 from verifier.proofs import (
     ContentEvidence,
     ContentSegment,
     ProofCall,
     cheapest_runs,
+    content_call,
     proof_calls,
 )
 
@@ -48,26 +47,11 @@ def calls_of(signing: Signing, change: Change, **options: Any) -> list[ProofCall
 def call_for(segment: ContentSegment, metric: Metric) -> ProofCall:
     """The proof by one metric, whichever would be cheapest."""
     fault = next(one for one in segment.faults() if one.metric == metric)
-    call = proof_calls(ContentEvidence(segment, replace(segment, signed=other_place(segment))))[0]
-    runs = [run.argument() for run in cheapest_runs(segment.source, segment.delivered, fault)]
-    return replace(call, arguments=(*call.arguments[:3], int(metric), runs))
-
-
-def other_place(segment: ContentSegment) -> Any:
-    receipt = replace(segment.signed.receipt, seq=segment.signed.receipt.seq + 1)
-    return replace(segment.signed, receipt=receipt)
+    return forced(segment, metric, fault.frames)
 
 
 def forced(segment: ContentSegment, metric: Metric, frames: tuple[int, ...] = ()) -> ProofCall:
     """A proof about frames that the software would not submit."""
     frames = frames or tuple(range(len(segment.delivered.frames)))
     runs = cheapest_runs(segment.source, segment.delivered, ContentFault(metric, frames))
-    leaves = [leaf.leaf() for leaf in segment.signed.leaves]
-    arguments = (
-        segment.signed.argument(),
-        segment.signed.leaves[segment.profile].values(),
-        merkle.run_proof(leaves, segment.profile, 1),
-        int(metric),
-        [run.argument() for run in runs],
-    )
-    return ProofCall("checkContent", "proveContent", arguments, bytes(32))
+    return content_call(segment, metric, runs, bytes(32))
