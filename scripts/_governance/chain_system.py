@@ -1,0 +1,161 @@
+"""The deployed protocol behind a Controller, over web3: addresses by name, and back.
+
+Nothing is remembered between two questions but the names of `name_of`: an upgrade may be what is
+being looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, Protocol
+
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+from web3 import Web3
+from web3.exceptions import Web3Exception
+
+from scripts._governance.model import Candidate, ProposalError
+
+ZERO = "0x" + "00" * 20
+CONTROLLER, GOVERNOR = "Controller", "Governor"
+TARGET = "Target"
+PROXIED = (
+    "BondingManager",
+    "BondingVotes",
+    "LivepeerGovernor",
+    "RoundsManager",
+    "ServiceRegistry",
+    "TicketBroker",
+    "Verifier",
+)
+PLAIN = (
+    "ContentFaults",
+    "L2LPTDataCache",
+    "LivepeerToken",
+    "LivepeerTokenFaucet",
+    "MerkleSnapshot",
+    "Minter",
+    "PollCreator",
+    "Treasury",
+)
+REGISTERED = (*PROXIED, *(name + TARGET for name in PROXIED), *PLAIN)
+
+
+class Abis(Protocol):
+    """`Interfaces` of calldata.py, as far as reading a chain needs it."""
+
+    def abi(self, contract: str) -> Sequence[Mapping[str, Any]]: ...
+
+    def revert_reason(self, data: bytes) -> str: ...
+
+
+class ChainSystem:
+    """`System` of a chain. `candidates` are what proposals would put in charge, by name."""
+
+    def __init__(
+        self,
+        web3: Web3,
+        controller: str,
+        interfaces: Abis,
+        *,
+        governor: str | None = None,
+        candidates: Mapping[str, Candidate] | None = None,
+    ) -> None:
+        """`governor` is only needed where it does not own the Controller. Raises ProposalError."""
+        self.web3, self.interfaces = web3, interfaces
+        self.controller = str(to_checksum_address(controller))
+        self._governor = governor and str(to_checksum_address(governor))
+        self._candidates = dict(candidates or {})
+        if not web3.eth.get_code(Web3.to_checksum_address(controller)):
+            raise ProposalError(f"{controller}: no Controller here; is this the right --network?")
+
+    def address(self, name: str) -> str:
+        """Raises ProposalError."""
+        if name == CONTROLLER:
+            return self.controller
+        if name == GOVERNOR:
+            return self._governor or self._owning_governor()
+        found = str(self.read(CONTROLLER, "getContract", contract_id(name)))
+        if found == ZERO:
+            raise ProposalError(f"{name}: not registered in Controller {self.controller}")
+        return found
+
+    def read(self, name: str, function: str, *args: Any) -> Any:
+        """One value as it is, several as a tuple. Raises ProposalError."""
+        return self.read_at(self.address(name), name, function, *args)
+
+    def read_at(self, address: str, name: str, function: str, *args: Any) -> Any:
+        """The same of a contract at another address with the interface of `name`."""
+        contract = self.web3.eth.contract(
+            Web3.to_checksum_address(address), abi=list(self.interfaces.abi(name))
+        )
+        try:
+            found = contract.functions[function](*args).call()
+        except Web3Exception as error:
+            raise ProposalError(f"{name}.{function}: {self._reason(error)}") from None
+        return tuple(found) if isinstance(found, list) and _many(contract, function) else found
+
+    def candidate(self, name: str) -> Candidate:
+        if name not in self._candidates:
+            raise ProposalError(
+                f"{name}: no candidate to replace it; name one: --candidate {name}=ADDRESS:COMMIT"
+            )
+        return self._candidates[name]
+
+    def has_governor(self) -> bool:
+        """Whether the protocol is the Governor's: it owns the Controller."""
+        try:
+            return bool(self.address(GOVERNOR) == self.read(CONTROLLER, "owner"))
+        except ProposalError:
+            return False
+
+    def known(self) -> dict[str, str]:
+        """Address of everything that has a name on this chain, read now."""
+        found = {CONTROLLER: self.controller}
+        for name in (GOVERNOR, *REGISTERED):
+            try:
+                found[name] = self.address(name)
+            except ProposalError:
+                continue
+        for name, candidate in self._candidates.items():
+            found.setdefault(f"{name} (candidate)", candidate.address)
+        return found
+
+    def name_of(self, address: str) -> str | None:
+        """By the names of the first time this was asked: proxies before what shares their code."""
+        return self._names.get(str(to_checksum_address(address)))
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        names: dict[str, str] = {}
+        for name, address in self.known().items():
+            names.setdefault(address, name)
+        return names
+
+    def _owning_governor(self) -> str:
+        """The Controller's owner, if it is one: a Governor is not registered (core spec 20.2)."""
+        owner = str(self.read(CONTROLLER, "owner"))
+        if self.web3.eth.get_code(Web3.to_checksum_address(owner)):
+            return owner
+        raise ProposalError(
+            f"{GOVERNOR}: the Controller is owned by the account {owner}, no Governor decides here"
+        )
+
+    def _reason(self, error: Web3Exception) -> str:
+        data = getattr(error, "data", None)
+        if isinstance(data, str) and data.startswith("0x"):
+            return self.interfaces.revert_reason(bytes.fromhex(data[2:]))
+        return " ".join(str(error).split())[:200]
+
+
+def contract_id(name: str) -> bytes:
+    """Id under which the Controller knows a contract (core spec 0.3)."""
+    return bytes(keccak(text=name))
+
+
+def _many(contract: Any, function: str) -> bool:
+    return any(
+        entry.get("name") == function and len(entry.get("outputs", ())) > 1
+        for entry in contract.abi
+    )
