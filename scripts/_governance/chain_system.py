@@ -42,10 +42,12 @@ PLAIN = (
 REGISTERED = (*PROXIED, *(name + TARGET for name in PROXIED), *PLAIN)
 
 
-class Abis(Protocol):
+class Reader(Protocol):
     """`Interfaces` of calldata.py, as far as reading a chain needs it."""
 
-    def abi(self, contract: str) -> Sequence[Mapping[str, Any]]: ...
+    def encode(self, contract: str, function: str, args: Sequence[Any]) -> bytes: ...
+
+    def result(self, contract: str, function: str, data: bytes) -> Any: ...
 
     def revert_reason(self, data: bytes) -> str: ...
 
@@ -57,7 +59,7 @@ class ChainSystem:
         self,
         web3: Web3,
         controller: str,
-        interfaces: Abis,
+        interfaces: Reader,
         *,
         governor: str | None = None,
         candidates: Mapping[str, Candidate] | None = None,
@@ -87,14 +89,12 @@ class ChainSystem:
 
     def read_at(self, address: str, name: str, function: str, *args: Any) -> Any:
         """The same of a contract at another address with the interface of `name`."""
-        contract = self.web3.eth.contract(
-            Web3.to_checksum_address(address), abi=list(self.interfaces.abi(name))
-        )
+        data = self.interfaces.encode(name, function, args)
         try:
-            found = contract.functions[function](*args).call()
+            answer = self.web3.eth.call({"to": Web3.to_checksum_address(address), "data": data})
         except Web3Exception as error:
             raise ProposalError(f"{name}.{function}: {self._reason(error)}") from None
-        return tuple(found) if isinstance(found, list) and _many(contract, function) else found
+        return self.interfaces.result(name, function, bytes(answer))
 
     def candidate(self, name: str) -> Candidate:
         if name not in self._candidates:
@@ -152,10 +152,3 @@ class ChainSystem:
 def contract_id(name: str) -> bytes:
     """Id under which the Controller knows a contract (core spec 0.3)."""
     return bytes(keccak(text=name))
-
-
-def _many(contract: Any, function: str) -> bool:
-    return any(
-        entry.get("name") == function and len(entry.get("outputs", ())) > 1
-        for entry in contract.abi
-    )

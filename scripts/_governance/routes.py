@@ -28,6 +28,19 @@ TREASURY_CONTRACTS = frozenset({"LivepeerToken", "LivepeerGovernor", "Treasury"}
 NO_PREDECESSOR = bytes(32)
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What the contracts of this project take; beyond it they revert without a word."""
+
+    actions: int
+    calldata: int  # bytes of each
+
+
+GOVERNOR_LIMITS = Limits(actions=16, calldata=5_120)
+TREASURY_LIMITS = Limits(actions=10, calldata=4_096)
+MAX_DESCRIPTION = 32_768  # bytes of a treasury proposal
+
+
 class Encoder(Protocol):
     """`Interfaces` of calldata.py, as far as a route needs it."""
 
@@ -137,7 +150,7 @@ def build_update(
     """Raises ProposalError."""
     if not 0 <= nonce < 2**256:
         raise ProposalError(f"nonce {nonce}: give a whole number from 0 to 2^256 - 1")
-    targets, values, datas = _encoded(proposal, system, interfaces)
+    targets, values, datas = _encoded(proposal, system, interfaces, GOVERNOR_LIMITS)
     return GovernorUpdate(targets, values, datas, nonce)
 
 
@@ -145,7 +158,9 @@ def build_treasury_proposal(
     proposal: Proposal, system: System, interfaces: Encoder, *, description: str
 ) -> TreasuryProposal:
     """Raises ProposalError."""
-    targets, values, datas = _encoded(proposal, system, interfaces)
+    if (size := len(description.encode())) > MAX_DESCRIPTION:
+        raise ProposalError(f"description: {size} bytes, the most is {MAX_DESCRIPTION}; link to it")
+    targets, values, datas = _encoded(proposal, system, interfaces, TREASURY_LIMITS)
     return TreasuryProposal(targets, values, datas, description)
 
 
@@ -180,11 +195,15 @@ def differences(
 
 
 def _encoded(
-    proposal: Proposal, system: System, interfaces: Encoder
+    proposal: Proposal, system: System, interfaces: Encoder, limits: Limits
 ) -> tuple[tuple[str, ...], tuple[int, ...], tuple[bytes, ...]]:
     calls = proposal.calls(system)
     if not calls:
         raise ProposalError(f"LIP-{proposal.lip}: has no action; `calls` must return at least one")
+    if len(calls) > limits.actions:
+        raise ProposalError(
+            f"LIP-{proposal.lip}: {len(calls)} actions, the most is {limits.actions}; split it"
+        )
     targets, datas = [], []
     for number, call in enumerate(calls, start=1):
         place = f"LIP-{proposal.lip}, action {number} ({call.name})"
@@ -195,6 +214,10 @@ def _encoded(
             datas.append(interfaces.encode(call.contract, call.function, call.args))
         except ProposalError as error:
             raise ProposalError(f"{place}: {error}") from None
+        if len(datas[-1]) > limits.calldata:
+            raise ProposalError(
+                f"{place}: {len(datas[-1])} bytes of calldata, the most is {limits.calldata}"
+            )
     return _addresses(targets), tuple(call.value for call in calls), tuple(datas)
 
 

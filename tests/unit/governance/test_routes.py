@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,14 +15,19 @@ from eth_utils import keccak
 from scripts._governance.model import Call, Candidate, Proposal, ProposalError
 from scripts._governance.routes import (
     GOVERNOR,
+    GOVERNOR_LIMITS,
+    MAX_DESCRIPTION,
     TREASURY,
+    TREASURY_LIMITS,
     GovernorUpdate,
+    Limits,
     TreasuryProposal,
     build_treasury_proposal,
     build_update,
     default_route,
     differences,
 )
+from tests.support.contracts import CONTRACTS
 
 ROUNDS_MANAGER = "0xdd6f56DcC28D3F5f27084381fE8Df634985cc39f"
 BONDING_MANAGER = "0x35Bcf3c30594191d53231E4FF333E8A770453e40"
@@ -33,6 +39,7 @@ SIGNATURES = {
     "RoundsManager.setRoundLength": "setRoundLength(uint256)",
     "BondingManager.setTreasuryRewardCutRate": "setTreasuryRewardCutRate(uint256)",
     "LivepeerToken.transfer": "transfer(address,uint256)",
+    "RoundsManager.long": "long(bytes)",
 }
 ADDRESSES = {
     "RoundsManager": ROUNDS_MANAGER,
@@ -199,3 +206,36 @@ def test_differences__changed_argument_and_missing_action__name_both():
         "action 1 (RoundsManager.setRoundLength): other value and calldata",
         f"action 2: on chain only, to {BONDING_MANAGER}",
     ]
+
+
+def test_build__more_than_the_contracts_take__is_refused():
+    def long(size: int) -> Call:
+        return Call("RoundsManager", "long", (bytes((size - 68) // 32 * 32),))
+
+    assert len(update_of(*[long(5_120)] * 16).targets) == 16
+    with pytest.raises(ProposalError, match="17 actions, the most is 16; split it"):
+        update_of(*[ROUND_LENGTH] * 17)
+    with pytest.raises(ProposalError, match=r"action 2 .*: 5124 bytes of calldata, the most is"):
+        update_of(ROUND_LENGTH, Call("RoundsManager", "long", (bytes(5_056),)))
+
+
+def test_build_treasury_proposal__more_than_the_contract_takes__is_refused():
+    def build(count: int, description: str) -> TreasuryProposal:
+        calls = proposal(*[TRANSFER] * count)
+        return build_treasury_proposal(calls, Chain(), Abis(), description=description)
+
+    assert len(build(10, "x" * MAX_DESCRIPTION).targets) == 10
+    with pytest.raises(ProposalError, match="11 actions, the most is 10"):
+        build(11, "")
+    with pytest.raises(ProposalError, match="^description: 32769 bytes"):
+        build(1, "x" * 32_767 + "\u00e9")
+
+
+def test_limits__of_the_contracts__are_these():
+    update = (CONTRACTS / "interfaces" / "IGovernor.vyi").read_text()
+    actions, calldata = re.search(r"data: DynArray\[Bytes\[(\d+)\], (\d+)\]", update).groups()[::-1]
+    assert Limits(int(actions), int(calldata)) == GOVERNOR_LIMITS
+    module = (CONTRACTS / "treasury" / "modules" / "proposals.vy").read_text()
+    found = dict(re.findall(r"^(MAX_\w+): constant\(uint256\) = (\d+)$", module, re.M))
+    assert Limits(int(found["MAX_ACTIONS"]), int(found["MAX_CALLDATA"])) == TREASURY_LIMITS
+    assert int(found["MAX_DESCRIPTION"]) == MAX_DESCRIPTION
