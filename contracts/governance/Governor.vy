@@ -14,7 +14,8 @@ from ..modules import panic
 
 implements: IGovernor
 
-# Revert data of an action that is passed on.
+# The bounds of IGovernor.Update, and revert data of an action that is passed on.
+MAX_ACTIONS: constant(uint256) = 16
 MAX_REASON: constant(uint256) = 4096
 
 owner: public(address)
@@ -38,7 +39,7 @@ def execute(_update: IGovernor.Update):
 
     self.updates[update_hash] = 0
 
-    for i: uint256 in range(len(_update.target), bound=16):
+    for i: uint256 in range(len(_update.target), bound=MAX_ACTIONS):
         if i >= len(_update.value) or i >= len(_update.data):
             panic._panic(panic.INDEX_OUT_OF_BOUNDS)
         success: bool = False
