@@ -63,7 +63,8 @@ class Node:
     def __init__(self, ask: Ask, *, on_progress: OnProgress | None = None) -> None:
         self._ask = ask
         self._on_progress = on_progress
-        self.block = lru_cache(maxsize=1024)(self._block)
+        self.header = lru_cache(maxsize=4096)(lambda height: self._block(height, full=False))
+        self.block = lru_cache(maxsize=64)(lambda height: self._block(height, full=True))
         self.transaction = lru_cache(maxsize=1024)(self._transaction)
 
     @classmethod
@@ -89,9 +90,9 @@ class Node:
         """Number of the newest block, as the node counts: on Arbitrum that is the L2 number."""
         return number(self.request("eth_blockNumber"))
 
-    def _block(self, height: int) -> Mapping[str, Any]:
-        """A block with its transactions, raw."""
-        found: Mapping[str, Any] | None = self.request("eth_getBlockByNumber", hex(height), True)
+    def _block(self, height: int, *, full: bool) -> Mapping[str, Any]:
+        """A block, raw: with its transactions, or with their hashes."""
+        found: Mapping[str, Any] | None = self.request("eth_getBlockByNumber", hex(height), full)
         if found is None:
             raise NodeError(f"the node has no block {height}")
         return found

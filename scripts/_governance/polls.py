@@ -207,7 +207,7 @@ def read_poll(web3: Any, poll: str, bonding_manager: str, *, since: int = 0) -> 
     end_block = int(answer[0])
     last = last_block(node, end_block, height)
     votes = [
-        Vote(log.account(1), log.values("uint256")[0], contract_height(node.block(log.block)), at)
+        Vote(log.account(1), log.values("uint256")[0], contract_height(node.header(log.block)), at)
         for at, log in enumerate(node.logs(poll, "Vote(address,uint256)", since, last))
     ]
     voters = last_choices(votes, end_block=end_block)
@@ -215,7 +215,7 @@ def read_poll(web3: Any, poll: str, bonding_manager: str, *, since: int = 0) -> 
     (total,) = _bonding(node, bonding_manager, "getTotalBonded()", [], ["uint256"], last)
     return PollReading(
         poll=poll,
-        final=contract_height(node.block(height)) > end_block,
+        final=contract_height(node.header(height)) > end_block,
         node_block=last,
         tally=tally(votes, stakes, int(total), end_block=end_block),
     )
@@ -226,7 +226,7 @@ def last_block(node: Node, wanted: int, height: int) -> int:
     low, high = 0, height
     while low < high:
         middle = (low + high + 1) // 2
-        if contract_height(node.block(middle)) <= wanted:
+        if contract_height(node.header(middle)) <= wanted:
             low = middle
         else:
             high = middle - 1
