@@ -25,10 +25,18 @@ def refuse(_data: Bytes[8192]):
 @external
 def arm(_counterpart: address, _data: Bytes[8192]):
     """
-    @notice Say whom the next `comeBack` calls, and with what.
+    @notice Say whom the next `comeBack` calls, and with what; or with what `refuseArmed` refuses.
     """
     self.counterpart = _counterpart
     self.call_back = _data
+
+
+@external
+def refuseArmed():
+    """
+    @notice Refuse with more bytes than an action can carry.
+    """
+    raw_revert(self.call_back)
 
 
 @external

@@ -10,7 +10,7 @@ import pytest
 from eth_abi import encode
 from eth_utils import keccak
 
-from tests.support.contracts import deploy
+from tests.support.contracts import ZERO, deploy
 
 UPDATE_TYPE = "(address[],uint256[],bytes[],uint256)"
 NO_CODE = "0x00000000000000000000000000000000000000AA"
@@ -44,7 +44,8 @@ class Governed:
 
     def refused(self, data: bytes) -> Update:
         """An update of one action, which fails with these bytes."""
-        return update_of((self.action.address, 0, self.action.refuse.prepare_calldata(data)))
+        self.action.arm(ZERO, data)
+        return update_of((self.action.address, 0, self.action.refuseArmed.prepare_calldata()))
 
     def coming_back(self, data: bytes, *, nonce: int = 0) -> Update:
         """An update whose action calls the Governor, once, with `data`."""

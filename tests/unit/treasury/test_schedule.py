@@ -28,7 +28,7 @@ LENGTHS = "TimelockController: length mismatch"
 SCHEDULED = "TimelockController: operation already scheduled"
 CANNOT = "TimelockController: operation cannot be cancelled"
 MAX_CALLS = 16
-MAX_DATA = 5_120
+MAX_DATA = 4_096
 LARGEST = 2**256 - 1
 
 # updateDelay(0), and its ids by the deployed protocol: core spec 26.
