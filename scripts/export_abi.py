@@ -67,7 +67,11 @@ def completed_abi(source: Path, compiled: list[Entry]) -> list[Entry]:
     """The compiler's ABI as clients read it, ordered by kind and name."""
     completion = COMPLETIONS.get(source.stem, Completion())
     names = _parameter_names(source)
-    abi = [_completed(entry, completion, names) for entry in compiled]
+    abi = [
+        _completed(entry, completion, names)
+        for entry in compiled
+        if completion.fallback or entry["type"] != "fallback"
+    ]
     abi += [_from_signature("error", text) for text in completion.errors]
     abi += [_from_signature("event", text) for text in completion.events]
     if completion.receive:

@@ -16,9 +16,12 @@ class Completion:
     flat: frozenset[str] = frozenset()  # a struct here, the same words as separate values there
     renamed: Mapping[str, str] = field(default_factory=dict)  # "entry.argument": a reserved word
     receive: bool = False  # `__default__` takes plain ETH too
+    fallback: bool = True  # False: and nothing else
 
 
 PARAMETER_UPDATE = "ParameterUpdate(string param)"
+DOMAIN_CHANGED = "EIP712DomainChanged()"
+DOMAIN = ("fields", "name", "version", "chainId", "verifyingContract", "salt", "extensions")
 
 COMPLETIONS: dict[str, Completion] = {
     "BondingManager": Completion(
@@ -44,24 +47,25 @@ COMPLETIONS: dict[str, Completion] = {
         ),
         flat=frozenset({"getVotesAndDelegateAtRoundStart"}),
     ),
+    "LivepeerGovernor": Completion(
+        errors=("Empty()", "InvalidVoteType(uint8 voteType)", "VoteAlreadyCast()"),
+        events=(DOMAIN_CHANGED,),
+        outputs={
+            "eip712Domain": DOMAIN,
+            "proposalVotes": ("againstVotes", "forVotes", "abstainVotes"),
+        },
+        renamed={"relay.amount": "value"},
+        receive=True,
+        fallback=False,
+    ),
     "LivepeerToken": Completion(
         errors=("InvalidShortString()", "StringTooLong(string str)"),
         events=(
-            "EIP712DomainChanged()",
+            DOMAIN_CHANGED,
             "RoleAdminChanged(bytes32 indexed role, bytes32 indexed previousAdminRole, "
             "bytes32 indexed newAdminRole)",
         ),
-        outputs={
-            "eip712Domain": (
-                "fields",
-                "name",
-                "version",
-                "chainId",
-                "verifyingContract",
-                "salt",
-                "extensions",
-            )
-        },
+        outputs={"eip712Domain": DOMAIN},
         renamed={
             "Transfer.sender": "from",
             "transferFrom.sender": "from",
@@ -74,5 +78,10 @@ COMPLETIONS: dict[str, Completion] = {
     "TicketBroker": Completion(
         outputs={"getReserveInfo": ("info",)},
         flat=frozenset({"getSenderInfo"}),
+    ),
+    "Treasury": Completion(
+        renamed={f"{name}.amount": "value" for name in ("execute", "hashOperation", "schedule")},
+        receive=True,
+        fallback=False,
     ),
 }

@@ -17,9 +17,7 @@ from tests.support.contracts import deployer_of, source_of
 from tests.support.shared import SHARED, needs_shared
 from tools.vyper_sources import deployables
 
-LATER = {"Governor", "LivepeerGovernor", "Treasury"}  # built in a later issue
 DEPLOYED = sorted(path.stem for path in (SHARED / "abi").glob("*.json"))
-BUILT = [name for name in DEPLOYED if name not in LATER]
 OURS = sorted(path.stem for path in deployables())
 
 # Contracts of ours alone: verification has none in the deployed protocol.
@@ -77,26 +75,25 @@ def differences(deployed: dict[str, Entry], ours: dict[str, Entry], facts_of: An
 
 
 @needs_shared
-def test_abi__contracts_of_the_deployed_protocol__are_built_or_named_for_later() -> None:
-    assert set(OURS) == set(BUILT) | NEW
-    assert set(DEPLOYED) >= LATER
+def test_abi__contracts_of_the_deployed_protocol__are_all_built() -> None:
+    assert set(OURS) == set(DEPLOYED) | NEW
 
 
 @needs_shared
-@pytest.mark.parametrize("name", BUILT)
+@pytest.mark.parametrize("name", DEPLOYED)
 def test_exported_abi__deployed_entry__same_types_and_names(name: str) -> None:
     assert differences(deployed_abi(name), exported_abi(name), facts) == []
 
 
 @needs_shared
-@pytest.mark.parametrize("name", BUILT)
+@pytest.mark.parametrize("name", DEPLOYED)
 def test_exported_abi__entry_that_is_not_deployed__has_a_reason(name: str) -> None:
     extra = exported_abi(name).keys() - deployed_abi(name).keys()
     assert {without_selector(entry) for entry in extra} == set(EXTRA.get(name, {}))
 
 
 @needs_shared
-@pytest.mark.parametrize("name", BUILT)
+@pytest.mark.parametrize("name", DEPLOYED)
 def test_compiled_abi__deployed_entry__same_selectors_topics_and_types(name: str) -> None:
     """The compiler alone: the table hides no difference, and only what it adds is missing."""
     table = COMPLETIONS.get(name)

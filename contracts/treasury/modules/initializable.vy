@@ -4,7 +4,7 @@
 @notice A constructor that can be called later: once, by whoever comes first.
 @dev Owns the version of the contract's state: 0 before `initialize`, 1 from its first line on, 255
      if it never may be. A deployable's `initialize` calls `_start` first and `_finish` last, and
-     calls no other contract in between. Source: core spec, section 15.2.
+     only reads other contracts in between. Source: core spec, section 15.2.
 """
 
 
@@ -37,3 +37,9 @@ def _disable():
     """
     self._version = DISABLED
     log Initialized(version=DISABLED)
+
+
+@internal
+@view
+def _is_initialized() -> bool:
+    return self._version == VERSION
