@@ -15,7 +15,7 @@ from ..modules import panic
 implements: IGovernor
 
 # The bounds of IGovernor.Update, and revert data of an action that is passed on.
-MAX_ACTIONS: constant(uint256) = 16
+MAX_ACTIONS: constant(uint256) = 10
 MAX_REASON: constant(uint256) = 4096
 
 owner: public(address)

@@ -36,7 +36,7 @@ class Limits:
     calldata: int  # bytes of each
 
 
-GOVERNOR_LIMITS = Limits(actions=16, calldata=5_120)
+GOVERNOR_LIMITS = Limits(actions=10, calldata=4_096)
 TREASURY_LIMITS = Limits(actions=10, calldata=4_096)
 MAX_DESCRIPTION = 32_768  # bytes of a treasury proposal
 

@@ -8,7 +8,7 @@
 
      and only `cancel` goes back. An operation becomes done after its calls, so that a call sees it
      pending; a call that executes the same operation makes the outer execution fail. Functions hash
-     batches in place: handing one down would copy the memory of its bounds, 67 KB.
+     batches in place: handing one down would copy the memory of its bounds, 42 KB.
      Source: core spec, section 15.
 """
 
@@ -18,7 +18,7 @@ from ...modules import panic
 
 uses: access_control
 
-MAX_CALLS: constant(uint256) = 16
+MAX_CALLS: constant(uint256) = 10
 MAX_DATA: constant(uint256) = 4096
 MAX_ACCOUNTS: constant(uint256) = 64
 DONE: constant(uint256) = 1

@@ -212,9 +212,9 @@ def test_build__more_than_the_contracts_take__is_refused():
     def long(size: int) -> Call:
         return Call("RoundsManager", "long", (bytes((size - 68) // 32 * 32),))
 
-    assert len(update_of(*[long(5_120)] * 16).targets) == 16
-    with pytest.raises(ProposalError, match="17 actions, the most is 16; split it"):
-        update_of(*[ROUND_LENGTH] * 17)
+    assert len(update_of(*[long(4_096)] * 10).targets) == 10
+    with pytest.raises(ProposalError, match="11 actions, the most is 10; split it"):
+        update_of(*[ROUND_LENGTH] * 11)
     with pytest.raises(ProposalError, match=r"action 2 .*: 5124 bytes of calldata, the most is"):
         update_of(ROUND_LENGTH, Call("RoundsManager", "long", (bytes(5_056),)))
 
