@@ -1,7 +1,7 @@
 """Builds with a fix taken out, for tests that show what the fix is good for.
 
-A variant is the contract as it is here, compiled from a copy of the sources in which stated pieces
-of text are replaced. Nothing of it ships: there are no switches in the contracts.
+A variant is the contract as it is here, compiled in process from a copy of the sources in which
+stated pieces of text are replaced (scripts/_governance/builds.py).
 """
 
 from __future__ import annotations
@@ -10,19 +10,14 @@ import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import boa
 
+from scripts._governance.builds import Patch, apply
 from tests.support.contracts import CONTRACTS, source_of
 
-
-class Patch(NamedTuple):
-    """One piece of a source, which must occur exactly once, and what stands in its place."""
-
-    source: str  # below contracts/
-    old: str
-    new: str
+__all__ = ["Patch", "variant_of"]
 
 
 @cache
@@ -31,16 +26,7 @@ def variant_of(name: str, patches: tuple[Patch, ...]) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "contracts"
         shutil.copytree(CONTRACTS, copy)
-        for patch in patches:
-            _apply(copy / patch.source, patch)
+        apply(patches, copy)
         variant = boa.load_partial(str(copy / source_of(name).relative_to(CONTRACTS)))
         _ = variant.compiler_data.bytecode  # compile while the copy exists
     return variant
-
-
-def _apply(path: Path, patch: Patch) -> None:
-    source = path.read_text()
-    if source.count(patch.old) != 1:
-        found = source.count(patch.old)
-        raise LookupError(f"{patch.source}: expected once, found {found} times: {patch.old!r}")
-    path.write_text(source.replace(patch.old, patch.new))
