@@ -116,7 +116,7 @@ def _deployed(context: Context) -> Iterator[Check]:
         holds = address == recorded and bool(code)
         yield Check(f"{name} is registered, with code, as recorded", holds, address)
     minter = context.address("Minter")
-    burns = context.holds("BURNER_ROLE", minter)
+    burns = context.holds("LivepeerToken", "BURNER_ROLE", minter)
     yield Check("Minter can burn LPT: every slash does", burns, "yes" if burns else "no")
 
 

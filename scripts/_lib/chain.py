@@ -11,6 +11,7 @@ from scripts._lib.artifacts import Artifact
 
 ZERO = "0x" + "00" * 20
 WAIT_SECONDS = 600
+MIN_RANGE = 500  # blocks; a node that refuses even these is no use
 
 
 class ChainError(RuntimeError):
@@ -52,6 +53,15 @@ class Mined:
 
 
 @dataclass(frozen=True)
+class Log:
+    """An event of a contract. The first topic is the hash of its signature."""
+
+    topics: tuple[bytes, ...]
+    data: bytes
+    tx: str
+
+
+@dataclass(frozen=True)
 class Prepared:
     """A signed transaction that has not been sent. `tx` is None where only the node signs."""
 
@@ -75,6 +85,9 @@ class Chain(Protocol):
         """A transaction by hash, waiting for it to be mined; None if the node does not know it."""
 
     def read(self, artifact: Artifact, address: str, function: str, *args: Any) -> Any: ...
+
+    def logs(self, address: str, *, events: tuple[bytes, ...], since: int) -> list[Log]:
+        """Events of a contract by first topic, oldest first, from block `since` on."""
 
     def creation_code(self, request: Creation) -> bytes:
         """Creation code with the encoded arguments: the input of the deploying transaction."""
@@ -144,6 +157,30 @@ class ApeChain:
         what = f"{artifact.name}.{function} at {address}"
         return _ask(what, lambda: getattr(instance, function)(*args))
 
+    def logs(self, address: str, *, events: tuple[bytes, ...], since: int) -> list[Log]:
+        eth = self._provider.web3.eth
+
+        def between(first: int, last: int) -> list[Log]:
+            """In halves where the node allows fewer blocks at once."""
+            wanted = {
+                "address": address,
+                "topics": [["0x" + topic.hex() for topic in events]],
+                "fromBlock": first,
+                "toBlock": last,
+            }
+            try:
+                return [_log(entry) for entry in eth.get_logs(wanted)]
+            except Exception:
+                if last - first < MIN_RANGE:
+                    raise
+                middle = (first + last) // 2
+                return between(first, middle) + between(middle + 1, last)
+
+        found: list[Log] = _ask(
+            f"events of {address}", lambda: between(since, int(eth.block_number))
+        )
+        return found
+
     def creation_code(self, request: Creation) -> bytes:
         return bytes(self._deployment(request).data)
 
@@ -196,6 +233,14 @@ def contract_instance(artifact: Artifact, address: str) -> Any:
     from ape.contracts import ContractInstance
 
     return ContractInstance(address, artifact.contract_type)
+
+
+def _log(entry: Any) -> Log:
+    return Log(
+        topics=tuple(bytes(topic) for topic in entry["topics"]),
+        data=bytes(entry["data"]),
+        tx=_hex(entry["transactionHash"]),
+    )
 
 
 def _label(request: Request) -> str:

@@ -9,13 +9,14 @@ from typing import Any, TypeAlias
 from eth_utils.crypto import keccak
 
 from scripts._lib.artifacts import Artifact
-from scripts._lib.chain import Chain, Request, created_address
+from scripts._lib.chain import Chain, Log, Request, created_address
 from scripts._lib.protocol import SOURCE_OF
 from scripts._lib.records import Contract, Existing, Records
 from scripts._lib.rules import DEPLOYER
 from scripts._lib.source import Source
 
 UNPAUSE = "unpause Controller"
+DEFAULT_ADMIN_ROLE = "DEFAULT_ADMIN_ROLE"
 
 
 class StepError(RuntimeError):
@@ -79,6 +80,7 @@ class Finding:
 @dataclass
 class Context:
     """`planned` holds the addresses that a dry run would create; nothing can be read from them.
+    Of the contracts in `initialising`, a dry run would write what is read.
 
     `waiting` names the steps before this one that wait for another account.
     """
@@ -88,7 +90,8 @@ class Context:
     artifacts: Mapping[str, Artifact]
     source: Source
     planned: dict[str, str] = field(default_factory=dict)
-    planned_roles: dict[tuple[str, str], bool] = field(default_factory=dict)
+    initialising: set[str] = field(default_factory=set)
+    planned_roles: dict[tuple[str, str, str], bool] = field(default_factory=dict)
     planned_transactions: int = 0
     waiting: list[str] = field(default_factory=list)
 
@@ -109,6 +112,10 @@ class Context:
             raise StepError(f"{name}: not deployed; its step must come first")
         return found
 
+    def knows(self, name: str) -> bool:
+        """Whether `address` has an answer."""
+        return name == DEPLOYER or name in self.planned or self.records.address(name) is not None
+
     def resolve(self, value: Any) -> Any:
         return self.address(value.name) if isinstance(value, Ref) else value
 
@@ -117,16 +124,35 @@ class Context:
         return self.artifacts[SOURCE_OF.get(name, name)]
 
     def read(self, name: str, function: str, *args: Any) -> Any:
-        """A view of a contract; None if the contract is only planned."""
-        if name in self.planned:
+        """A view of a contract; None if what it reads is only planned."""
+        if self.is_future(name):
             return None
         return self.chain.read(self.artifact(name), self.address(name), function, *args)
 
-    def holds(self, role: str, account: str) -> bool:
-        """Whether an account has a role of the token, or would have at this point of a dry run."""
-        if (role, account) in self.planned_roles:
-            return self.planned_roles[role, account]
-        return bool(self.read("LivepeerToken", "hasRole", role_id(role), account))
+    def is_future(self, name: str) -> bool:
+        """Whether this contract's state is something that a dry run only plans."""
+        return name in self.planned or name in self.initialising
+
+    def holds(self, contract: str, role: str, account: str) -> bool:
+        """Whether an account has a role of a contract, or would have at this point of a dry run."""
+        if (contract, role, account) in self.planned_roles:
+            return self.planned_roles[contract, role, account]
+        return bool(self.read(contract, "hasRole", role_id(role), account))
+
+    def events(self, name: str, *topics: bytes) -> list[Log]:
+        """Events of a contract since it was deployed; of one that was there already, all."""
+        contract = self.records.contracts.get(name)
+        since = contract.block if contract and contract.block is not None else 0
+        return self.chain.logs(self.address(name), events=topics, since=since)
+
+    def describe(self, account: str) -> str:
+        """An address, with the name it has here if it has one."""
+        records = self.records
+        known = (*records.contracts, *records.existing)
+        names = [name for name in known if records.address(name) == account]
+        if not names and account == self.deployer:
+            names = [DEPLOYER]
+        return " ".join([*names, account])
 
     def happened(self, step: str, to: str) -> bool:
         """Whether the record has this step's transaction, and this chain has it too."""
@@ -152,5 +178,5 @@ class Context:
 
 
 def role_id(role: str) -> bytes:
-    """Id of a role of the token: keccak256 of its name (core spec 8)."""
-    return bytes(keccak(text=role))
+    """Id of a role: keccak256 of its name, but 0 for what administers all others (core spec 8)."""
+    return bytes(32) if role == DEFAULT_ADMIN_ROLE else bytes(keccak(text=role))

@@ -11,11 +11,12 @@ from typing import Any
 from scripts._lib.artifacts import Artifacts, sources
 from scripts._lib.chain import ApeChain, Chain, Creation, Mined, Request, created_address
 from scripts._lib.context import Context, Due, Note, StepError, Unchanged
+from scripts._lib.initialise import Initialise
 from scripts._lib.params import Parameters
 from scripts._lib.plan import build_plan
 from scripts._lib.protocol import Protocol
 from scripts._lib.records import Pending, Records
-from scripts._lib.rights import Role
+from scripts._lib.rights import Renounce, Role
 from scripts._lib.source import Source, read_source
 from scripts._lib.steps import Deploy, Step
 
@@ -167,8 +168,10 @@ def _plan(context: Context, step: Step) -> tuple[Outcome, str, str | None]:
         if isinstance(step, Deploy):
             nonce = context.chain.nonce(context.chain.account) + context.planned_transactions
             context.planned[step.record] = created_address(context.chain.account, nonce)
-        elif isinstance(step, Role):
-            context.planned_roles[step.role, verdict.detail] = step.held
+        elif isinstance(step, Role | Renounce):
+            context.planned_roles[step.contract, step.role, verdict.detail] = step.held
+        elif isinstance(step, Initialise):
+            context.initialising.add(step.contract)
         context.planned_transactions += 1
         return Outcome.PLANNED, verdict.detail, None
     if isinstance(verdict, Note):

@@ -14,7 +14,18 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
-from scripts._lib.rules import Account, Bits, Choice, Flag, Rule, count, share, tokens
+from scripts._lib.rules import (
+    DEPLOYER,
+    GOVERNOR,
+    Account,
+    Bits,
+    Choice,
+    Flag,
+    Rule,
+    count,
+    share,
+    tokens,
+)
 
 FOLDER = Path(__file__).parents[1] / "_params"
 PERC, MINTER_PERC, PRECISE_PERC = 10**6, 10**9, 10**27  # core spec 0.4
@@ -39,11 +50,39 @@ class Network:
 
 @dataclass(frozen=True)
 class Access:
-    """Who owns the system in the end, who gets the treasury's share, whether to open it."""
+    """Who owns the system in the end, and whether to open it. The owner of the Controller also
+    administers the roles of the token, where that is ours.
+    """
+
+    owner: str = ruled(Account((DEPLOYER, GOVERNOR)))
+    unpause: bool = ruled(Flag())
+
+
+@dataclass(frozen=True)
+class Governor:
+    """The contract that changes the protocol: what its owner stages, anyone executes."""
 
     owner: str = ruled(Account())
-    treasury: str = ruled(Account())
-    unpause: bool = ruled(Flag())
+
+
+@dataclass(frozen=True)
+class Treasury:
+    """The least time between a proposal's queueing and its execution."""
+
+    min_delay: int = ruled(count(0, YEAR, "seconds"))
+
+
+@dataclass(frozen=True)
+class LivepeerGovernor:
+    """By which rules stake decides about the treasury. Only its own votes change them, and
+    nothing changes `quota`.
+    """
+
+    voting_delay: int = ruled(count(0, 10_000, "rounds"))
+    voting_period: int = ruled(count(1, 10_000, "rounds"))
+    proposal_threshold: int = ruled(tokens())
+    quorum: int = ruled(share(PERC))
+    quota: int = ruled(share(PERC))
 
 
 @dataclass(frozen=True)
@@ -102,7 +141,7 @@ class Slashing:
     round_slash_cap: int = ruled(share(PERC))
     round_jail_cap: int = ruled(share(PERC))
     guardian: str = ruled(Account())
-    arbiter: str | None = ruled(Account(or_deployer=False), default=None)
+    arbiter: str | None = ruled(Account(()), default=None)
 
 
 @dataclass(frozen=True)
@@ -121,10 +160,13 @@ class Faucet:
 
 @dataclass(frozen=True)
 class Existing:
-    """Contracts that are there already and are used instead of new ones."""
+    """Contracts that are there already and are used instead of new ones. The bridge's gateway
+    mints and burns an existing token besides the Minter.
+    """
 
-    livepeer_token: str | None = ruled(Account(or_deployer=False), default=None)
-    l2_lpt_data_cache: str | None = ruled(Account(or_deployer=False), default=None)
+    livepeer_token: str | None = ruled(Account(()), default=None)
+    l2_lpt_data_cache: str | None = ruled(Account(()), default=None)
+    l2_lpt_gateway: str | None = ruled(Account(()), default=None)
 
 
 @dataclass(frozen=True)
@@ -136,6 +178,9 @@ class Parameters:
     broker: Broker
     minter: Minter
     slashing: Slashing
+    governor: Governor
+    treasury: Treasury
+    livepeer_governor: LivepeerGovernor
     genesis: Genesis | None = None
     faucet: Faucet | None = None
     existing: Existing = Existing()
@@ -153,6 +198,10 @@ class Parameters:
             raise ParameterError(
                 "existing.livepeer_token: an existing token takes no [genesis] and no [faucet]"
             )
+        if self.existing.l2_lpt_gateway and not self.existing.livepeer_token:
+            raise ParameterError(
+                "existing.l2_lpt_gateway: a token of our own has no gateway; name the token too"
+            )
         if self.genesis and self.genesis.to_faucet and not self.faucet:
             raise ParameterError("genesis.to_faucet: there is no [faucet] to mint to")
 
@@ -165,6 +214,9 @@ SECTIONS: dict[str, type] = {
     "broker": Broker,
     "minter": Minter,
     "slashing": Slashing,
+    "governor": Governor,
+    "treasury": Treasury,
+    "livepeer_governor": LivepeerGovernor,
     "genesis": Genesis,
     "faucet": Faucet,
     "existing": Existing,

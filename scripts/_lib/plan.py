@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from scripts._lib.chain import ZERO
 from scripts._lib.context import Ref
+from scripts._lib.initialise import Initialise
 from scripts._lib.params import Parameters
+from scripts._lib.plan_rights import account, hand_over, minting, token_admin
 from scripts._lib.protocol import contract_id
-from scripts._lib.rights import HandOver, Mint, Role, StayPaused, Unpause
+from scripts._lib.rights import Renounce, Role, StayPaused, Unpause
+from scripts._lib.roles import (
+    CANCELLER_ROLE,
+    EXECUTOR_ROLE,
+    PROPOSER_ROLE,
+    TIMELOCK_ADMIN_ROLE,
+    Holders,
+)
 from scripts._lib.rules import DEPLOYER
 from scripts._lib.steps import Deploy, Register, Set, SetMembers, Step, Use
 
 CONTROLLER = Ref("Controller")
-MINTER_ROLE, BURNER_ROLE = "MINTER_ROLE", "BURNER_ROLE"
 
 
 def build_plan(parameters: Parameters) -> tuple[Step, ...]:
@@ -31,14 +39,14 @@ def build_plan(parameters: Parameters) -> tuple[Step, ...]:
         *managed("MerkleSnapshot"),
         *_supply_cache(p),
         *_poll_creator(),
-        # Governor, Treasury and LivepeerGovernor go here; our own Treasury replaces the next line.
-        Use("Treasury", _account(p.access.treasury), any_account=True),
-        Register("Treasury", "Treasury"),
+        *_governor(),
         *_settings(p),
         *slashing_terms(p),
-        *_roles(p),
+        *_treasury(p),
+        *minting(p),
+        *token_admin(p),
         *_opening(p),
-        HandOver(_account(p.access.owner)),
+        *hand_over(p),
     )
 
 
@@ -87,7 +95,13 @@ def _token(p: Parameters) -> tuple[Step, ...]:
     token: Step = Deploy("LivepeerToken", "LivepeerToken")
     if existing:
         token = Use("LivepeerToken", existing)
-    return (token, Register("LivepeerToken", "LivepeerToken"), *_faucet(p))
+    gateway = p.existing.l2_lpt_gateway
+    return (
+        token,
+        Register("LivepeerToken", "LivepeerToken"),
+        *((Use("L2LPTGateway", gateway),) if gateway else ()),
+        *_faucet(p),
+    )
 
 
 def _faucet(p: Parameters) -> tuple[Step, ...]:
@@ -131,6 +145,52 @@ def _poll_creator() -> tuple[Step, ...]:
             keeps_state=False,
         ),
         Register("PollCreator", "PollCreator"),
+    )
+
+
+def _governor() -> tuple[Step, ...]:
+    """Registered too, like the PollCreator. It belongs to the deployer until the end."""
+    return (Deploy("Governor", "Governor"), Register("Governor", "Governor"))
+
+
+def _treasury(p: Parameters) -> tuple[Step, ...]:
+    """The Treasury and the vote that moves it, each initialised before anybody sends it anything.
+
+    After the settings: the LivepeerGovernor notes its quorum under the present round, and without
+    a round length it would take the block number for one.
+    """
+    g, voters, deployer = p.livepeer_governor, Ref("LivepeerGovernor"), Ref(DEPLOYER)
+    governs = (PROPOSER_ROLE, CANCELLER_ROLE, EXECUTOR_ROLE)
+    roles = tuple((role, (voters,)) for role in governs)
+    grants = tuple(Role(role, voters, held=True, contract="Treasury") for role in governs)
+    admin = (TIMELOCK_ADMIN_ROLE, (Ref("Treasury"),))
+    at_first = (TIMELOCK_ADMIN_ROLE, (Ref("Treasury"), deployer))
+    return (
+        Deploy("Treasury", "Treasury"),
+        Initialise(
+            "Treasury",
+            (p.treasury.min_delay, (), (), deployer),
+            reads=(("getMinDelay", p.treasury.min_delay),),
+            holders=Holders("Treasury", (at_first, *roles)),
+        ),
+        Register("Treasury", "Treasury"),
+        *proxied("LivepeerGovernor"),
+        Initialise(
+            "LivepeerGovernor",
+            (g.voting_delay, g.voting_period, g.proposal_threshold, g.quorum, g.quota),
+            reads=(
+                ("votingDelay", g.voting_delay),
+                ("votingPeriod", g.voting_period),
+                ("proposalThreshold", g.proposal_threshold),
+                ("quota", g.quota),
+                ("timelock", Ref("Treasury")),
+                ("token", Ref("BondingVotes")),
+            ),
+            at_clock=(("quorumNumerator", g.quorum),),
+        ),
+        *grants,
+        Renounce("Treasury", TIMELOCK_ADMIN_ROLE, after=grants),
+        Holders("Treasury", (admin, *roles)),
     )
 
 
@@ -202,7 +262,7 @@ def slashing_terms(p: Parameters) -> tuple[SetMembers, ...]:
             "roundSlashCap": s.round_slash_cap,
             "roundJailCap": s.round_jail_cap,
         },
-        "setGuardian": {"guardian": _account(s.guardian)},
+        "setGuardian": {"guardian": account(s.guardian)},
         "setArbiter": {"arbiter": s.arbiter or ZERO},
         "setArmedFaults": {"armedFaults": s.armed_faults},
     }
@@ -210,37 +270,6 @@ def slashing_terms(p: Parameters) -> tuple[SetMembers, ...]:
         SetMembers("Verifier", setter, "parameters", tuple(members.items()))
         for setter, members in groups.items()
     )
-
-
-def _roles(p: Parameters) -> tuple[Step, ...]:
-    """The genesis supply through a role that is given back, then the Minter's own roles."""
-    minter, deployer = Ref("Minter"), Ref(DEPLOYER)
-    return (
-        *_genesis(p),
-        Role(MINTER_ROLE, deployer, held=False),
-        Role(MINTER_ROLE, minter, held=False, former=True),
-        Role(BURNER_ROLE, minter, held=False, former=True),
-        Role(MINTER_ROLE, minter, held=True),
-        Role(BURNER_ROLE, minter, held=p.minter.burner),
-    )
-
-
-def _genesis(p: Parameters) -> tuple[Step, ...]:
-    if p.genesis is None:
-        return ()
-    mints: list[Mint] = []
-    for to, amount in (
-        ("LivepeerTokenFaucet", p.genesis.to_faucet),
-        (DEPLOYER, p.genesis.to_deployer),
-    ):
-        if amount:
-            mints.append(Mint(to, amount, supply=sum(mint.amount for mint in mints) + amount))
-    grant = Role(MINTER_ROLE, Ref(DEPLOYER), held=True, until=tuple(mints))
-    return (grant, *mints) if mints else ()
-
-
-def _account(value: str) -> str | Ref:
-    return Ref(DEPLOYER) if value == DEPLOYER else value
 
 
 def _opening(p: Parameters) -> tuple[Step, ...]:

@@ -15,6 +15,7 @@ PROXIED = (
     "TicketBroker",
     "BondingManager",
     "BondingVotes",
+    "LivepeerGovernor",
     "RoundsManager",
     "ServiceRegistry",
     "Verifier",
@@ -124,6 +125,19 @@ class Protocol:
     @property
     def poll_creator(self) -> Any:
         return self["PollCreator"]
+
+    @property
+    def governor(self) -> Any:
+        """What owns the protocol where it is handed over; not the LivepeerGovernor."""
+        return self["Governor"]
+
+    @property
+    def livepeer_governor(self) -> Any:
+        return self["LivepeerGovernor"]
+
+    @property
+    def treasury(self) -> Any:
+        return self["Treasury"]
 
     @property
     def treasury_address(self) -> str:

@@ -1,4 +1,4 @@
-"""The steps about rights: who may mint and burn, whether the system is open, who owns it."""
+"""The steps about rights: who holds which role, whether the system is open, who owns it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from scripts._lib.context import (
     Waiting,
     role_id,
 )
+from scripts._lib.rules import DEPLOYER
 from scripts._lib.steps import call_of
 
 
@@ -54,53 +55,93 @@ class Mint:
 
 @dataclass(frozen=True)
 class Role:
-    """Whether an account holds a role of the token.
+    """Whether an account holds a role of a contract.
 
     `until`: only while one of these mints is outstanding, then the step wants nothing.
     `former`: the account is every earlier address of the contract, not its present one.
     """
 
     role: str
-    account: Ref
+    account: str | Ref
     held: bool
     until: tuple[Mint, ...] = ()
     former: bool = False
+    contract: str = "LivepeerToken"
 
     @property
     def name(self) -> str:
         verb = f"grant {self.role} to" if self.held else f"revoke {self.role} from"
-        return f"{verb} {'former ' if self.former else ''}{self.account.name}"
+        return f"{verb} {'former ' if self.former else ''}{self._who}"
 
     def judge(self, context: Context) -> Verdict:
         if self.until and all(mint.is_done(context) for mint in self.until):
             return Unchanged("not needed")
         role = role_id(self.role)
         for account in self._accounts(context):
-            if context.holds(self.role, account) == self.held:
+            if context.holds(self.contract, self.role, account) == self.held:
                 continue
-            admin = context.read("LivepeerToken", "getRoleAdmin", role)
+            admin = context.read(self.contract, "getRoleAdmin", role)
             if admin is not None and not context.read(
-                "LivepeerToken", "hasRole", admin, context.chain.account
+                self.contract, "hasRole", admin, context.chain.account
             ):
                 return Waiting(
-                    f"needs an admin of LivepeerToken {context.address('LivepeerToken')}"
+                    f"needs an admin of {self.contract} {context.address(self.contract)}"
                 )
             function = "grantRole" if self.held else "revokeRole"
-            return Due(call_of(context, "LivepeerToken", function, role, account), account)
+            return Due(call_of(context, self.contract, function, role, account), account)
         return Unchanged("held" if self.held else "not held")
 
-    def findings(self, context: Context) -> Iterator[Finding]:
-        if self.until:
-            return
-        for account in self._accounts(context):
-            found = context.holds(self.role, account)
-            who = f"{self.account.name} {account}"
-            yield Finding(f"LivepeerToken: {self.role} of {who}", str(self.held), str(found))
+    def findings(self, context: Context) -> Iterator[Finding]:  # noqa: ARG002
+        yield from ()  # `Holders` compares everybody who holds a role
+
+    @property
+    def _who(self) -> str:
+        return self.account.name if isinstance(self.account, Ref) else self.account
 
     def _accounts(self, context: Context) -> list[str]:
         if self.former:
-            return context.former(self.account.name)
-        return [context.address(self.account.name)]
+            return context.former(self._who)
+        return [str(context.resolve(self.account))]
+
+
+@dataclass(frozen=True)
+class Renounce:
+    """The deployer gives up a role, once those who follow it hold theirs."""
+
+    contract: str
+    role: str
+    after: tuple[Role, ...]
+    held = False
+
+    @property
+    def name(self) -> str:
+        return f"renounce {self.role} of {self.contract} by {DEPLOYER}"
+
+    def judge(self, context: Context) -> Verdict:
+        deployer = context.deployer
+        if self._stays(context):
+            return Unchanged(f"{deployer} keeps it")
+        future = context.is_future(self.contract)  # then creation gives it to the deployer
+        if not future and not context.holds(self.contract, self.role, deployer):
+            return Unchanged("not held")
+        for role in self.after:
+            if not context.holds(role.contract, role.role, context.resolve(role.account)):
+                return Waiting(f"first {role.name}")
+        if deployer != context.chain.account:
+            return Waiting(f"needs the deployer {deployer}")
+        call = call_of(context, self.contract, "renounceRole", role_id(self.role), deployer)
+        return Due(call, deployer)
+
+    def findings(self, context: Context) -> Iterator[Finding]:  # noqa: ARG002
+        yield from ()  # `Holders` compares everybody who holds a role
+
+    def _stays(self, context: Context) -> bool:
+        """The deployer follows itself."""
+        return any(
+            (role.contract, role.role) == (self.contract, self.role)
+            and context.resolve(role.account) == context.deployer
+            for role in self.after
+        )
 
 
 @dataclass(frozen=True)
@@ -144,9 +185,12 @@ class StayPaused:
 
 @dataclass(frozen=True)
 class HandOver:
-    """Give the Controller, and with it every setter, to its final owner."""
+    """Give the Controller, and with it every setter, to its final owner: not before the steps
+    named in `after` are done, for nobody can take it back.
+    """
 
     owner: str | Ref
+    after: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -158,6 +202,8 @@ class HandOver:
             return Unchanged(owner)
         if "Controller" in context.planned and owner == context.chain.account:
             return Unchanged(owner)
+        if left := [name for name in self.after if name in context.waiting]:
+            return Waiting(f"first {', '.join(left)}")
         return context.only_owner() or Due(
             call_of(context, "Controller", "transferOwnership", owner), owner
         )

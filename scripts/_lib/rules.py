@@ -11,6 +11,7 @@ from eth_utils.address import is_address, to_checksum_address
 
 LPT = 10**18
 DEPLOYER = "deployer"
+GOVERNOR = "Governor"
 MAX_UINT256 = 2**256 - 1
 
 
@@ -90,15 +91,17 @@ class Choice:
 
 @dataclass(frozen=True)
 class Account:
-    """An address other than zero, or "deployer": whoever signs the deployment."""
+    """An address other than zero, or one of `names`: "deployer" is whoever signs the deployment,
+    "Governor" the contract of that name.
+    """
 
-    or_deployer: bool = True
+    names: tuple[str, ...] = (DEPLOYER,)
 
     def parse(self, raw: object) -> str:
-        if self.or_deployer and raw == DEPLOYER:
-            return DEPLOYER
+        if isinstance(raw, str) and raw in self.names:
+            return raw
         if not isinstance(raw, str) or not is_address(raw) or int(raw, 16) == 0:
-            ending = f', or "{DEPLOYER}"' if self.or_deployer else ""
+            ending = "".join(f', or "{name}"' for name in self.names)
             raise ValueError(f"must be an address other than zero{ending}")
         return str(to_checksum_address(raw))
 

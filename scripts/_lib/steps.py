@@ -153,11 +153,10 @@ class Deploy:
 
 @dataclass(frozen=True)
 class Use:
-    """Take a contract that exists already (or, where `any_account`, any account) under a name."""
+    """Take a contract that exists already under a name."""
 
     record: str
     at: str | Ref
-    any_account: bool = False
 
     @property
     def name(self) -> str:
@@ -165,7 +164,7 @@ class Use:
 
     def judge(self, context: Context) -> Verdict:
         address = context.resolve(self.at)
-        if not self.any_account and not context.chain.code(address):
+        if not context.chain.code(address):
             raise StepError(
                 f"{self.name}: no contract at {address}; check the address and --network"
             )
@@ -178,9 +177,8 @@ class Use:
         yield Finding(
             f"{self.record}: record", address, context.records.address(self.record) or "nothing"
         )
-        if not self.any_account:
-            code = context.chain.code(address)
-            yield Finding(f"{self.record}: code at {address}", "some", "some" if code else "none")
+        code = context.chain.code(address)
+        yield Finding(f"{self.record}: code at {address}", "some", "some" if code else "none")
 
 
 @dataclass(frozen=True)

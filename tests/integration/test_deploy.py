@@ -9,62 +9,32 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from scripts._lib.artifacts import Artifacts, sources
-from scripts._lib.chain import ZERO, ApeChain, ChainError, Prepared
-from scripts._lib.checks import check_steps
-from scripts._lib.context import Context
-from scripts._lib.deployment import deploy_protocol, run_steps
-from scripts._lib.networks import Watcher
+from scripts._lib.chain import ChainError
+from scripts._lib.deployment import deploy_protocol
 from scripts._lib.params import FOLDER, Parameters, load_parameters
-from scripts._lib.plan import build_plan
 from scripts._lib.protocol import Protocol, contract_id
 from scripts._lib.records import Records
-from scripts._lib.source import read_source
 from scripts.arm_slashing import cli as arm_slashing_command
 from scripts.check import cli as check_command
 from tests.support.anvil import Anvil, find_anvil, run_anvil
 from tests.support.contracts import ROOT
+from tests.support.deploying import System, mismatches, run
 
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.skipif(find_anvil() is None, reason="no anvil: run `make install`"),
 ]
-TRANSACTIONS = 65
+TRANSACTIONS, HANDING_OVER = 78, 5
 LOCAL = ("--network", "arbitrum:local:foundry")
 LPT = 10**18
-
-
-class Killed(BaseException):
-    """The process ends here."""
-
-
-class KillingChain(ApeChain):
-    """Kills the run just before or just after some of its transactions."""
-
-    def __init__(self, account: Any, kills: set[tuple[int, str]]) -> None:
-        super().__init__(account)
-        self.kills = kills
-
-    def prepare(self, request: Any) -> Prepared:
-        prepared = super().prepare(request)
-
-        def send() -> Any:
-            for moment in ("before", "after"):
-                if moment == "after":
-                    mined = prepared.send()
-                if (prepared.nonce + 1, moment) in self.kills:
-                    self.kills.discard((prepared.nonce + 1, moment))
-                    raise Killed
-            return mined
-
-        return replace(prepared, send=send)
+SAFE = "0x04F53A0bb244f015cC97731570BeD26F0229da05"
 
 
 @pytest.fixture(scope="module")
@@ -77,53 +47,18 @@ def parameters() -> Parameters:
     return load_parameters("local")
 
 
-@dataclass(frozen=True)
-class System:
-    """A deployed system on an anvil that Ape is connected to."""
-
-    anvil: Anvil
-    account: Any
-    records: Path
-    protocol: Protocol
-
-    @property
-    def nonce(self) -> int:
-        return self.anvil.web3.eth.get_transaction_count(self.account.address)
-
-
-def run(
-    account: Any,
-    records: Path,
-    parameters: Parameters,
-    artifacts: Artifacts,
-    kills: set[tuple[int, str]],
-) -> int:
-    """Deploy like `deploy_protocol`, again after each kill; returns how many there were."""
-    killed = 0
-    while True:
-        chain = KillingChain(account, kills)
-        record = Records.open(records, chain_id=chain.chain_id, genesis=chain.genesis, live=False)
-        context = Context(chain=chain, records=record, artifacts=artifacts, source=read_source())
-        try:
-            run_steps(context, build_plan(parameters))
-        except Killed:
-            killed += 1
-        else:
-            return killed
-
-
 @pytest.fixture(scope="module")
 def killed_system(
     tmp_path_factory: pytest.TempPathFactory, parameters: Parameters, artifacts: Artifacts
 ) -> Iterator[System]:
-    """Deployed by a run that was killed six times."""
+    """Deployed by a run that was killed eight times."""
     import ape
 
     records = tmp_path_factory.mktemp("deploy") / "local.json"
     account = ape.accounts.test_accounts[0]
-    kills = {(1, "before"), (12, "before")} | {(n, "after") for n in (1, 23, 60, 65)}
+    kills = {(1, "before"), (12, "before")} | {(n, "after") for n in (1, 23, 60, 61, 67, 78)}
     with run_anvil() as anvil, anvil.connected():
-        assert run(account, records, parameters, artifacts, kills) == 6
+        assert run(account, records, parameters, artifacts, kills) == 8
         controller = Records.read(records).contracts["Controller"].address
         yield System(anvil, account, records, Protocol.at(controller, artifacts))
 
@@ -137,18 +72,7 @@ def system(killed_system: System) -> Iterator[System]:
     killed_system.records.write_bytes(record)
 
 
-def mismatches(file: Path, parameters: Parameters, artifacts: Artifacts) -> dict[str, str]:
-    """What `check` finds wrong: subject, and what is there."""
-    chain = ApeChain(Watcher(ZERO))
-    record = Records.open(
-        file, chain_id=chain.chain_id, genesis=chain.genesis, live=True, keep_file=True
-    )
-    context = Context(chain=chain, records=record, artifacts=artifacts, source=read_source())
-    findings = check_steps(context, build_plan(parameters))
-    return {item.subject: item.found for item in findings if not item.matches}
-
-
-def test_deploy__killed_six_times__sends_each_transaction_once(system, parameters, artifacts):
+def test_deploy__killed_again_and_again__sends_each_transaction_once(system, parameters, artifacts):
     assert system.nonce == TRANSACTIONS
     record = Records.read(system.records)
     assert [item.nonce for item in record.transactions] == list(range(TRANSACTIONS))
@@ -205,7 +129,8 @@ def test_deploy__finished__has_registered_every_contract_with_its_commit(system)
             address, commit = protocol.controller.getContractInfo(contract_id(name))
             assert (address, bytes(commit).hex()) == (contract.address, contract.commit)
     assert protocol.address("JobsManager") == protocol.ticket_broker.address
-    assert protocol.treasury_address == load_parameters("local").access.treasury
+    assert protocol.livepeer_governor.timelock() == protocol.treasury.address
+    assert protocol.governor.owner() == system.account.address
 
 
 def test_deploy__finished__leaves_a_system_that_turns_rounds(system):
@@ -249,49 +174,32 @@ def test_check__record_edited__names_the_entry(system, parameters, artifacts):
 def test_deploy__account_that_only_the_node_signs_for__resumes_by_its_nonce(
     tmp_path, parameters, artifacts
 ):
-    """With the rounds manager whose block number can be set, the other variant of the plan."""
+    """The other variants of the plan: adjustable rounds, and everything handed over."""
     import ape
 
-    rounds = replace(parameters.rounds, implementation="AdjustableRoundsManager")
-    parameters = replace(parameters, rounds=rounds)
-    kills = {(2, "after"), (9, "before"), (46, "after")}
+    parameters = replace(
+        parameters,
+        access=replace(parameters.access, owner="Governor"),
+        governor=replace(parameters.governor, owner=SAFE),
+        slashing=replace(parameters.slashing, guardian=SAFE),
+        rounds=replace(parameters.rounds, implementation="AdjustableRoundsManager"),
+    )
+    kills = {(2, "after"), (9, "before"), (46, "after"), (81, "after"), (82, "before")}
     with run_anvil() as anvil, anvil.connected():
         address = "0x" + "ab" * 20
         anvil.rpc("anvil_setBalance", address, hex(10**21))
         account = ape.accounts.test_accounts.impersonate_account(address)
-        assert run(account, tmp_path / "x.json", parameters, artifacts, kills) == 3
-        assert anvil.web3.eth.get_transaction_count(account.address) == TRANSACTIONS
+        assert run(account, tmp_path / "x.json", parameters, artifacts, kills) == 5
+        sent = anvil.web3.eth.get_transaction_count(account.address)
+        assert sent == TRANSACTIONS + HANDING_OVER
         assert mismatches(tmp_path / "x.json", parameters, artifacts) == {}
         controller = Records.read(tmp_path / "x.json").contracts["Controller"].address
-        rounds_manager = Protocol.at(controller, artifacts).rounds_manager
-        rounds_manager.setBlockNum(1_000, sender=account)
-        assert rounds_manager.blockNum() == 1_000
-
-
-def test_deploy__mainnet_parameters_on_its_chain_id__waits_for_the_token_admin(tmp_path, artifacts):
-    import ape
-
-    parameters = load_parameters("arbitrum-mainnet")
-    token, cache = parameters.existing.livepeer_token, parameters.existing.l2_lpt_data_cache
-    with run_anvil("--chain-id", "42161") as anvil, anvil.connected():
-        anvil.rpc("anvil_setCode", token, "0x" + artifacts["LivepeerToken"].runtime)
-        anvil.rpc("anvil_setCode", cache, "0x" + artifacts["DummyL2LPTDataCache"].runtime)
-        reports = []
-        protocol = deploy_protocol(
-            ape.accounts.test_accounts[0],
-            parameters,
-            records=tmp_path / "x.json",
-            artifacts=artifacts,
-            on_step=reports.append,
-        )
-        waiting = [report.name for report in reports if report.outcome == "waiting"]
-        roles = {"LivepeerToken: MINTER_ROLE of Minter", "LivepeerToken: BURNER_ROLE of Minter"}
-        found = mismatches(tmp_path / "x.json", parameters, artifacts)
-        assert waiting == ["grant MINTER_ROLE to Minter", "grant BURNER_ROLE to Minter"]
-        assert {subject.rpartition(" ")[0] for subject in found} == roles
-        assert protocol.controller.owner() == parameters.access.owner
-        assert protocol.controller.paused()
-        assert protocol.livepeer_token.address == token
+        protocol = Protocol.at(controller, artifacts)
+        owner = protocol.governor.address
+        assert (protocol.controller.owner(), protocol.governor.owner()) == (owner, SAFE)
+        assert protocol.livepeer_token.hasRole(bytes(32), owner)
+        protocol.rounds_manager.setBlockNum(1_000, sender=account)
+        assert protocol.rounds_manager.blockNum() == 1_000
 
 
 def test_artifacts__compiled_by_ape__equal_what_the_compiler_prints(artifacts):
@@ -318,7 +226,7 @@ def test_check_command__deployed_system__succeeds_and_counts(system, monkeypatch
     monkeypatch.setenv("APE_FOUNDRY_HOST", system.anvil.url)
     result = CliRunner().invoke(check_command, [*LOCAL, "--records", str(system.records)])
     assert result.exit_code == 0, result.output
-    assert "Comparisons: 350, mismatches: 0" in result.output
+    assert "Comparisons: 421, mismatches: 0" in result.output
 
 
 def test_check_command__no_record__is_one_line_that_says_what_to_run(system, monkeypatch, tmp_path):
@@ -389,7 +297,7 @@ def test_ape_run__deploy_killed_then_resumed_then_checked(tmp_path):
 
         code, out, _ = finish(ape_run(anvil, "deploy", *common))
         assert code == 0
-        assert out.startswith("Nothing to do: 72 steps, 0 transactions.\n")
+        assert out.startswith("Nothing to do: 89 steps, 0 transactions.\n")
         assert anvil.web3.eth.get_transaction_count(account) == TRANSACTIONS
 
         code, out, _ = finish(ape_run(anvil, "check", *common, "--params", str(changed)))

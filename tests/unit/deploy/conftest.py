@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from scripts._lib.artifacts import Artifact
 from scripts._lib.params import Parameters, load_parameters
-from tests.unit.deploy.fake_chain import FakeChain, fake_artifacts
+from tests.unit.deploy.fake_chain import SAFE, FakeChain, fake_artifacts
 
 
 @pytest.fixture(autouse=True)
@@ -20,6 +21,17 @@ def _fast_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def parameters() -> Parameters:
     return load_parameters("local")
+
+
+@pytest.fixture
+def handed_over(parameters: Parameters) -> Parameters:
+    """As on a live network: the Controller to the Governor, and that to the Safe."""
+    return replace(
+        parameters,
+        access=replace(parameters.access, owner="Governor"),
+        governor=replace(parameters.governor, owner=SAFE),
+        slashing=replace(parameters.slashing, guardian=SAFE),
+    )
 
 
 @pytest.fixture

@@ -46,6 +46,8 @@ def test_load_parameters__mainnet__has_the_values_of_the_accepted_proposals():
     assert mainnet.minter.inflation_change == 500  # LIP-34
     assert mainnet.minter.target_bonding_rate == 500_000_000  # LIP-40
     assert mainnet.slashing.armed_faults == 0  # LIP-9001 arms it, not a deployment
+    assert mainnet.access.owner == "Governor"  # which belongs to the Safe of LIP-73
+    assert mainnet.governor.owner == "0x04F53A0bb244f015cC97731570BeD26F0229da05"
     assert mainnet.genesis is None
     assert mainnet.faucet is None
 
@@ -60,6 +62,16 @@ def test_load_parameters__live__has_the_terms_of_the_verification_spec(network):
     assert (terms.content_distance, terms.signer_grace) == (5, 5)
     assert (terms.slash_cooldown, terms.round_slash_cap) == (24 * 3_600, 20_000)
     assert terms.arbiter is None
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_load_parameters__shipped_file__has_the_voting_rules_of_core_spec_16_1(network):
+    p = load_parameters(network)
+    rules = p.livepeer_governor
+    assert (rules.voting_delay, rules.voting_period) == (1, 10)
+    assert rules.proposal_threshold == 100 * 10**18
+    assert (rules.quorum, rules.quota) == (333_300, 500_000)
+    assert p.treasury.min_delay == 0
 
 
 @pytest.mark.parametrize("network", ["arbitrum-sepolia", "arbitrum-mainnet"])
@@ -145,7 +157,17 @@ def test_load_parameters__sections__are_frozen():
         (
             'owner = "deployer"',
             'owner = "0x00"',
-            'access.owner = 0x00: must be an address other than zero, or "deployer"',
+            'access.owner = 0x00: must be an address other than zero, or "deployer", or "Governor"',
+        ),
+        (
+            "voting_period = 10",
+            "voting_period = 0",
+            "livepeer_governor.voting_period = 0: out of range 1..10000 (rounds)",
+        ),
+        (
+            'quota = "50 %"',
+            "quota = 1000001",
+            "livepeer_governor.quota = 1000001: out of range 0..1000000 (parts of 1000000)",
         ),
         (
             "armed_faults = 14",
@@ -254,6 +276,13 @@ def test_parameters__genesis_on_an_existing_token__is_refused():
     local, mainnet = load_parameters("local"), load_parameters("arbitrum-mainnet")
     with pytest.raises(ParameterError, match=r"an existing token takes no \[genesis\]"):
         replace(local, existing=mainnet.existing)
+
+
+def test_parameters__gateway_without_its_token__is_refused():
+    local, mainnet = load_parameters("local"), load_parameters("arbitrum-mainnet")
+    gateway = replace(local.existing, l2_lpt_gateway=mainnet.existing.l2_lpt_gateway)
+    with pytest.raises(ParameterError, match=r"a token of our own has no gateway"):
+        replace(local, existing=gateway)
 
 
 def test_parameters__genesis_for_a_faucet_that_is_not_there__is_refused():

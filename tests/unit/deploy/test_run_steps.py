@@ -19,6 +19,7 @@ from scripts._lib.rights import role_id
 from tests.unit.deploy.fake_chain import (
     COMMIT,
     DEPLOYER,
+    SAFE,
     STRANGER,
     FakeChain,
     FakeContract,
@@ -29,7 +30,8 @@ from tests.unit.deploy.fake_chain import (
     outcomes,
 )
 
-TRANSACTIONS = 65  # of a whole local deployment
+TRANSACTIONS = 78  # of a whole local deployment
+HANDING_OVER = 5  # more, to hand it over
 LPT = 10**18
 
 
@@ -62,7 +64,7 @@ def test_run_steps__empty_chain__deploys_everything(chain, path, parameters, art
     broker, job = (controller.registry[contract_id(n)] for n in ("TicketBroker", "JobsManager"))
     assert broker == job == (broker[0], bytes.fromhex(COMMIT))
     names = [report.name for report in reports]
-    assert names[-2:] == ["unpause Controller", "hand over Controller"]
+    assert names[-2:] == ["hand over Controller", "leave nothing with the deployer"]
 
 
 def test_run_steps__second_run__sends_nothing(chain, path, parameters, artifacts):
@@ -77,7 +79,7 @@ def test_run_steps__second_run__sends_nothing(chain, path, parameters, artifacts
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("number", [1, 9, 37, 46, 60, 65])
+@pytest.mark.parametrize("number", [1, 9, 37, 46, 60, 61, 67, 78])
 def test_run_steps__killed_around_a_transaction__resumes_without_repeating_any(
     chain, path, parameters, artifacts, number, moment
 ):
@@ -97,9 +99,10 @@ def test_run_steps__killed_around_a_transaction__resumes_without_repeating_any(
 
 
 def test_run_steps__killed_around_every_transaction__still_gets_there(
-    chain, path, parameters, artifacts
+    chain, path, handed_over, artifacts
 ):
     """Each one is killed twice: first just before it is sent, then just after it is mined."""
+    transactions = TRANSACTIONS + HANDING_OVER
     killed: list[tuple[int, str]] = []
 
     def kill(number: int, moment: str) -> bool:
@@ -109,31 +112,31 @@ def test_run_steps__killed_around_every_transaction__still_gets_there(
         return True
 
     chain.kill = kill
-    for _ in range(2 * TRANSACTIONS):
+    for _ in range(2 * transactions):
         with pytest.raises(Killed):
-            deploy(chain, path, parameters, artifacts)
-    deploy(chain, path, parameters, artifacts)
+            deploy(chain, path, handed_over, artifacts)
+    deploy(chain, path, handed_over, artifacts)
 
-    assert killed == [(n, m) for n in range(1, TRANSACTIONS + 1) for m in ("before", "after")]
-    assert chain.sent == TRANSACTIONS
-    assert mismatches(chain, path, parameters, artifacts) == []
+    assert killed == [(n, m) for n in range(1, transactions + 1) for m in ("before", "after")]
+    assert chain.sent == transactions
+    assert mismatches(chain, path, handed_over, artifacts) == []
 
 
-@pytest.mark.parametrize("number", [1, 2, 9, 45])
+@pytest.mark.parametrize("number", [1, 2, 9, 45, 61, 67, 81, 82, 83])
 def test_run_steps__transaction_replaced_in_the_wallet__is_recognised_by_its_effect(
-    chain, path, parameters, artifacts, number
+    chain, path, handed_over, artifacts, number
 ):
     chain.kill = lambda sent, when: (sent, when) == (number, "after")
     with pytest.raises(Killed):
-        deploy(chain, path, parameters, artifacts)
+        deploy(chain, path, handed_over, artifacts)
     pending = Records.read(path).pending
     chain.lost.add(pending.tx)
 
     chain.kill = lambda _sent, _when: False
-    deploy(chain, path, parameters, artifacts)
+    deploy(chain, path, handed_over, artifacts)
 
-    assert chain.sent == TRANSACTIONS
-    assert mismatches(chain, path, parameters, artifacts) == []
+    assert chain.sent == TRANSACTIONS + HANDING_OVER
+    assert mismatches(chain, path, handed_over, artifacts) == []
     if pending.contract:
         name = pending.step.removeprefix("deploy ")
         assert Records.read(path).contracts[name].tx is None
@@ -155,8 +158,12 @@ def test_run_steps__changed_terms_of_slashing__are_set_together(chain, path, par
     deploy(chain, path, parameters, artifacts)
     terms = replace(parameters.slashing, content_slash=5_000, guardian=STRANGER, arbiter=STRANGER)
     changed = replace(parameters, slashing=terms)
-    wrong = ["Verifier.contentSlash", "Verifier.guardian", "Verifier.arbiter"]
-    assert mismatches(chain, path, changed, artifacts) == wrong
+    assert mismatches(chain, path, changed, artifacts) == [
+        "Verifier.contentSlash",
+        "Verifier.guardian",
+        "Verifier.arbiter",
+        f"rights left to the deployer {DEPLOYER}",  # it is the guardian still
+    ]
 
     reports = deploy(chain, path, changed, artifacts)
 
@@ -304,8 +311,8 @@ def test_run_steps__token_of_another_admin__waits_and_stays_paused(chain, path, 
         "unpause Controller",
     ]
     minter = Records.read(path).contracts["Minter"].address
-    granted = {(role_id("MINTER_ROLE"), minter), (role_id("BURNER_ROLE"), minter)}
-    chain.contracts[token].roles |= granted
+    for role in ("MINTER_ROLE", "BURNER_ROLE"):
+        chain.contracts[token].grant(role, minter)
 
     assert outcomes(deploy(chain, path, parameters, artifacts)) == {"unpause Controller": "sent"}
     assert mismatches(chain, path, parameters, artifacts) == []
@@ -348,19 +355,46 @@ def test_run_steps__dry_run_of_a_deployed_system__plans_only_the_difference(
     assert (chain.sent, path.read_bytes()) == (TRANSACTIONS, before)
 
 
-def test_run_steps__mainnet_parameters__pause_and_hand_over_to_the_safe(chain, path):
+def test_run_steps__dry_run_of_a_hand_over__plans_what_a_run_sends(
+    chain, path, handed_over, artifacts
+):
+    context = context_on(chain, path, artifacts, dry_run=True)
+    planned = run_steps(context, build_plan(handed_over), dry_run=True)
+
+    sent = deploy(chain, path, handed_over, artifacts)
+
+    expected = {name: kind.replace("sent", "planned") for name, kind in outcomes(sent).items()}
+    assert outcomes(planned) == expected
+    assert chain.sent == TRANSACTIONS + HANDING_OVER
+
+
+def test_run_steps__mainnet_parameters__pause_and_hand_over_to_the_governor(chain, path):
     parameters = load_parameters("arbitrum-mainnet")
+    old_minter = STRANGER
     existing = parameters.existing
+    gateway, token = existing.l2_lpt_gateway, FakeContract(b"\x01")
+    for role in ("MINTER_ROLE", "BURNER_ROLE"):
+        token.grant(role, gateway)
+    token.grant("MINTER_ROLE", old_minter)
     chain.contracts |= {
-        existing.livepeer_token: FakeContract(b"\x01"),
-        existing.l2_lpt_data_cache: FakeContract(b"\x01"),
+        existing.livepeer_token: token,
+        existing.l2_lpt_data_cache: FakeContract(b"\x01", {"owner": SAFE}),
+        gateway: FakeContract(b"\x01"),
     }
     artifacts = fake_artifacts(parameters)
 
-    deploy(chain, path, parameters, artifacts)
+    reports = deploy(chain, path, parameters, artifacts)
 
-    controller = chain.contracts[Records.read(path).contracts["Controller"].address]
-    assert controller.views["owner"] == parameters.access.owner
+    records = Records.read(path)
+    controller = chain.contracts[records.address("Controller")]
+    governor = chain.contracts[records.address("Governor")]
+    assert controller.views["owner"] == records.address("Governor")
+    assert governor.views["owner"] == SAFE
     assert controller.views["paused"] is True
-    rounds = chain.contracts[Records.read(path).contracts["RoundsManager"].address]
+    rounds = chain.contracts[records.address("RoundsManager")]
     assert rounds.views["roundLength"] == 6377
+    assert {item.name: item.detail for item in reports if item.outcome == "waiting"} == {
+        "grant MINTER_ROLE to Minter": f"needs an admin of LivepeerToken {existing.livepeer_token}",
+        "grant BURNER_ROLE to Minter": f"needs an admin of LivepeerToken {existing.livepeer_token}",
+        "look for others with roles of LivepeerToken": f"MINTER_ROLE is held by {old_minter}",
+    }
