@@ -55,7 +55,8 @@ def read_report(node: Node, controller: str, first: int, last: int | None = None
         raise ReportError(f"--from {first} --to {last}: the first block comes after the last")
     if last > height:
         raise ReportError(f"--to {last}: the newest block is {height}")
-    return _Reading(node, read_contracts(node, controller, last), first, last).report()
+    # Of the newest block: a range may end before all of them were registered.
+    return _Reading(node, read_contracts(node, controller, height), first, last).report()
 
 
 def read_contracts(node: Node, controller: str, height: int) -> dict[str, str]:
@@ -168,7 +169,7 @@ class _Reading:
         ]
         if not logs:
             return []
-        rounds = list(self._rounds())
+        rounds = self._rounds(logs[0][0])
         return [
             Reward(
                 log.tx,
@@ -180,18 +181,16 @@ class _Reading:
             for log, amount in logs
         ]
 
-    def _rounds(self) -> Iterator[tuple[int, int, int]]:
-        """From which log of which block on it is which round."""
-        answer = self.first and self.node.call(
-            self.contracts["RoundsManager"],
-            "lastInitializedRound()",
-            [],
-            ["uint256"],
-            self.first - 1,
-        )
-        yield -1, -1, int(answer[0]) if answer else 0
-        for log in self._logs("RoundsManager", NEW_ROUND):
-            yield log.block, log.index, log.word(1)
+    def _rounds(self, reward: Log) -> list[tuple[int, int, int]]:
+        """From which log of which block on it is which round; `reward` is the first of them."""
+        rounds = [
+            (log.block, log.index, log.word(1)) for log in self._logs("RoundsManager", NEW_ROUND)
+        ]
+        if rounds and rounds[0] < (reward.block, reward.index):
+            return rounds
+        manager, before = self.contracts["RoundsManager"], reward.block - 1
+        answer = self.node.call(manager, "lastInitializedRound()", [], ["uint256"], before)
+        return [(-1, -1, int(answer[0]) if answer else 0), *rounds]
 
     # -- proposals
 
