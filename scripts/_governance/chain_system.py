@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
+from hexbytes import HexBytes
 from web3 import Web3
 from web3.exceptions import Web3Exception
 
@@ -95,6 +96,24 @@ class ChainSystem:
         except Web3Exception as error:
             raise ProposalError(f"{name}.{function}: {self._reason(error)}") from None
         return self.interfaces.result(name, function, bytes(answer))
+
+    def former(self, name: str) -> str:
+        """By the Controller's events: the last address of this name that is not its present one."""
+        topic = keccak(text="SetContractInfo(bytes32,address,bytes20)")
+        logs = self.web3.eth.get_logs(
+            {
+                "address": Web3.to_checksum_address(self.controller),
+                "topics": [HexBytes(topic)],
+                "fromBlock": 0,
+            }
+        )
+        present = self.address(name)
+        for log in reversed(logs):
+            data = bytes(log["data"])
+            address = str(to_checksum_address(data[44:64]))
+            if data[:32] == contract_id(name) and address != present:
+                return address
+        raise ProposalError(f"{name}: has had no other address in Controller {self.controller}")
 
     def candidate(self, name: str) -> Candidate:
         if name not in self._candidates:
