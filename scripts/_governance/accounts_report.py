@@ -167,13 +167,13 @@ class Account:
         ]
 
     def points(self, first: int, last: int) -> list[tuple[int, int]]:
-        """The balance after each block in which it changed, from `first` - 1 to `last`."""
-        after = {first - 1: self.opening}
+        """The balance before block `first`, after each block that changed it, and after `last`."""
+        after: dict[int, int] = {}
         balance = self.opening
         for entry in self.entries:
             balance += entry.amount
             after[entry.block] = balance
-        return [*sorted(after.items()), (last, balance)]
+        return [(first, self.opening), *sorted(after.items()), (last, balance)]
 
 
 def _label(entry: Entry, names: Mapping[str, str]) -> str:

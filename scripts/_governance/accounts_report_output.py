@@ -15,6 +15,7 @@ from typing import Any
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape as escape_markup
 from rich.table import Table
 
 from devnet.markup import page, section, table
@@ -90,7 +91,7 @@ def to_csv(report: Report) -> str:
     writer.writerow(CSV_HEAD)
     for account in report.accounts:
         balance = account.opening
-        writer.writerow(_bound(account.asset, report.first - 1, "opening", balance))
+        writer.writerow(_bound(account.asset, report.first, "opening", balance))
         for entry in account.entries:
             balance += entry.amount
             writer.writerow(_line(report, entry, balance))
@@ -147,13 +148,27 @@ def _terminal_table(report: Report, account: Account) -> Table:
     out.add_column("", overflow="fold")
     out.add_column("what", overflow="fold")
     out.add_column("amount", justify="right", overflow="fold")
-    out.add_row("opening", f"end of block {report.first - 1}", unit.show(account.opening))
-    groups = shortened(account.groups(report.names))
-    for group in groups:
-        out.add_row(group.kind.value, _escaped(_counted(group)), _signed(unit, group.amount))
-    out.add_row("closing", f"end of block {report.last}", unit.show(account.closing))
-    out.add_row("difference", "closing - (opening + in - out)", unit.show(account.difference))
+    opening, *rest = _bounds(report, account)
+    out.add_row(*opening)
+    for group in shortened(account.groups(report.names)):
+        style = "red" if group.kind is Kind.UNEXPLAINED else None
+        what = escape_markup(_counted(group))
+        out.add_row(group.kind.value, what, _signed(unit, group.amount), style=style)
+    for row in rest:
+        out.add_row(*row)
     return out
+
+
+def _bounds(report: Report, account: Account) -> list[tuple[str, str, str]]:
+    """The line before the entries, and those after them."""
+    unit = Amount(account.asset)
+    return [
+        ("opening", f"before block {report.first}", unit.show(account.opening)),
+        ("in", "all of the above that came", unit.show(account.inflows)),
+        ("out", "all of the above that went", unit.show(account.outflows)),
+        ("closing", f"after block {report.last}", unit.show(account.closing)),
+        ("difference", "closing - (opening + in - out)", unit.show(account.difference)),
+    ]
 
 
 def shortened(groups: Sequence[Group]) -> list[Group]:
@@ -205,12 +220,6 @@ def _signed(unit: Amount, amount: int) -> str:
     return ("+" if amount > 0 else "") + unit.show(amount)
 
 
-def _escaped(text: str) -> str:
-    from rich.markup import escape as plain
-
-    return plain(text)
-
-
 def to_html(report: Report) -> str:
     """A page that loads nothing from elsewhere."""
     title = f"Treasury, blocks {report.first} to {report.last}"
@@ -235,11 +244,7 @@ def _chart(report: Report) -> str:
 
 def _account_html(report: Report, account: Account) -> str:
     unit = Amount(account.asset)
-    bounds = [
-        ("opening", f"end of block {report.first - 1}", unit.show(account.opening)),
-        ("closing", f"end of block {report.last}", unit.show(account.closing)),
-        ("difference", "closing - (opening + in - out)", unit.show(account.difference)),
-    ]
+    opening, *rest = _bounds(report, account)
     groups = [
         (group.kind.value, _counted(group), _signed(unit, group.amount))
         for group in account.groups(report.names)
@@ -247,8 +252,8 @@ def _account_html(report: Report, account: Account) -> str:
     lines = [_entry_row(report, entry, unit) for entry in account.entries]
     return section(
         account.asset,
-        f"In {unit.show(account.inflows)}, out {unit.show(account.outflows)}.",
-        table(["", "what", "amount"], [bounds[0], *groups, *bounds[1:]]),
+        "Reward cuts by round, payments by proposal, gifts by giver.",
+        table(["", "what", "amount"], [opening, *groups, *rest]),
         _folded("Every entry", lines),
     )
 

@@ -50,6 +50,8 @@ TITLE_WIDTH = 80
 def read_report(node: Node, controller: str, first: int, last: int | None = None) -> Report:
     """The books over blocks `first` to `last` (the newest). Raises ReportError, NodeError."""
     height = node.height()
+    if first > height:
+        raise ReportError(f"--from {first}: the newest block is {height}")
     last = height if last is None else last
     if not 0 <= first <= last:
         raise ReportError(f"--from {first} --to {last}: the first block comes after the last")

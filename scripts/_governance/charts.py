@@ -1,5 +1,5 @@
 """Charts as SVG that stands alone: in a page, or as a file, in light and dark, with words for those
-who do not see it. Geometry is in floats; amounts are only ever shown as the integers they are.
+who do not see it. The words are exact; beside the bars, amounts are cut to two decimals.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ LABEL = 130
 RIGHT = 20
 BAR = 26
 PANEL = 150
+CENT = 10**16
 
 # Colours are told apart by everyone (Okabe-Ito), and each is named in the legend or the title too.
 STYLE = """
@@ -37,7 +38,7 @@ STYLE = """
 
 @dataclass(frozen=True)
 class Balance:
-    """A balance over blocks: `points` are (block, wei) where it changed, and at both ends."""
+    """A balance as (block, wei): before the first block, after each change, after the last."""
 
     asset: str
     points: Sequence[tuple[int, int]]
@@ -49,7 +50,7 @@ def tally_chart(tally: Tally) -> str:
     legend = (("for", 0, tally.for_votes), ("against", 1, tally.against_votes))
     x = float(LABEL)
     for word, color, votes in (*legend, ("abstain", 2, tally.abstain_votes)):
-        text = f"{word} {LPT.show(votes)}"
+        text = f"{word} {_short(LPT, votes)}"
         parts.append(f'<rect x="{x:.0f}" y="150" width="12" height="12" rx="2" class="f{color}"/>')
         parts.append(_text(x + 18, 161, text))
         x += 40 + 7.5 * len(text)
@@ -66,8 +67,8 @@ def _quorum_bar(tally: Tally, y: int) -> list[str]:
     if tally.quorum is None:
         note = f"known from round {tally.snapshot + 1} on"
         return [*parts, _text(LABEL, y + BAR + 16, note, soft=True)]
-    left = f"{LPT.show(tally.quorum_left)} missing" if tally.quorum_left else "reached"
-    return [*parts, *_mark(y, tally.quorum * scale, f"quorum {LPT.show(tally.quorum)}: {left}")]
+    left = f"{_short(LPT, tally.quorum_left)} missing" if tally.quorum_left else "reached"
+    return [*parts, *_mark(y, tally.quorum * scale, f"quorum {_short(LPT, tally.quorum)}: {left}")]
 
 
 def _quota_bar(tally: Tally, y: int) -> list[str]:
@@ -76,8 +77,8 @@ def _quota_bar(tally: Tally, y: int) -> list[str]:
     scale = room / (opinions or 1)
     parts = _stacked(y, [tally.for_votes * scale, tally.against_votes * scale])
     parts.append(_text(LABEL - 10, y + 18, "quota", anchor="end"))
-    share = PPM.show(tally.for_votes * BASE // opinions).split(" (")[0] if opinions else "nobody"
-    note = f"needs {PPM.show(tally.quota).split(' (')[0]} for: {share} is"
+    share = _percent(tally.for_votes * BASE // opinions) if opinions else "nothing"
+    note = f"quota {_percent(tally.quota)}: {share} of for + against is for"
     return [*parts, *_mark(y, room * min(tally.quota, BASE) / BASE, note)]
 
 
@@ -112,8 +113,8 @@ def balance_chart(balances: Sequence[Balance]) -> str:
         (first, opening), (last, closing) = balance.points[0], balance.points[-1]
         unit = Amount(balance.asset)
         stories.append(
-            f"{balance.asset}: {unit.show(opening)} at the end of block {first}, "
-            f"{unit.show(closing)} at the end of block {last}"
+            f"{balance.asset}: {unit.show(opening)} before block {first}, "
+            f"{unit.show(closing)} after block {last}"
         )
     height = len(balances) * (PANEL + 50)
     return _svg(height, "Balance of the treasury", "; ".join(stories), parts)
@@ -139,12 +140,20 @@ def _panel(balance: Balance, top: int, color: str) -> list[str]:
         f'<line x1="{LABEL}" x2="{WIDTH - RIGHT}" y1="{bottom}" y2="{bottom}" class="line"/>',
         f'<line x1="{LABEL}" x2="{WIDTH - RIGHT}" y1="{top}" y2="{top}" class="line"/>',
         _text(LABEL - 10, bottom + 4, f"0 {balance.asset}", anchor="end", soft=True),
-        _text(LABEL, top - 6, unit.show(highest), soft=True),
+        _text(LABEL, top - 6, _short(unit, highest), soft=True),
         _text(LABEL - 10, top + PANEL / 2, balance.asset, anchor="end"),
         _text(LABEL, bottom + 17, f"block {first}", soft=True),
         _text(WIDTH - RIGHT, bottom + 17, f"block {last}", anchor="end", soft=True),
         f'<path d="{"".join(path)}" class="step {color}"/>',
     ]
+
+
+def _short(unit: Amount, wei: int) -> str:
+    return unit.show(wei - wei % CENT if wei >= CENT else wei)
+
+
+def _percent(share: int) -> str:
+    return PPM.show(share).split(" (")[0]
 
 
 def _text(x: float, y: float, text: str, *, anchor: str = "start", soft: bool = False) -> str:

@@ -208,7 +208,7 @@ def test_report__in_and_out__add_up_to_the_closing_balance() -> None:
     assert (account.inflows, account.outflows, account.closing) == (10, 30, 80)
     assert account.difference == 0
     assert report.explained
-    assert account.points(5, 20) == [(4, 100), (6, 110), (7, 80), (20, 80)]
+    assert account.points(5, 20) == [(5, 100), (6, 110), (7, 80), (20, 80)]
 
 
 def test_report__balance_is_a_wei_off__is_not_explained() -> None:

@@ -54,7 +54,7 @@ def test_tally_chart__votes__are_to_scale_with_quorum_and_quota_marked() -> None
     assert bars(root) == [(color, pytest.approx(width, abs=0.1)) for color, width in expected]
     assert marks(root) == pytest.approx([LABEL + 100 * scale, LABEL + ROOM / 2], abs=0.1)
     assert "reached" in texts(root)
-    assert "needs 50 % for: 75 % is" in texts(root)
+    assert "quota 50 %: 75 % of for + against is for" in texts(root)
 
 
 def test_tally_chart__no_votes_and_no_quorum_yet__says_so() -> None:
@@ -72,6 +72,12 @@ def test_tally_chart__description__says_what_the_picture_shows() -> None:
     assert "prefers-color-scheme: dark" in (root.findtext(f"{SVG}style") or "")
 
 
+def test_tally_chart__long_amounts__are_cut_beside_the_bars_and_exact_in_words() -> None:
+    root = parsed(tally_chart(replace(TALLY, for_votes=12_345_678 * 10**18 + 10**17 + 1)))
+    assert "for 12,345,678.1 LPT" in texts(root)
+    assert "for: 12,345,678.100000000000000001 LPT" in (root.findtext(f"{SVG}desc") or "")
+
+
 def test_balance_chart__two_assets__is_a_step_line_each() -> None:
     lpt = Balance("LPT", [(10, 0), (15, 4 * 10**18), (20, 2 * 10**18)])
     root = parsed(balance_chart([lpt, Balance("ETH", [(10, 0), (20, 0)])]))
@@ -81,7 +87,7 @@ def test_balance_chart__two_assets__is_a_step_line_each() -> None:
     assert second == f"M{LABEL}.0 374.0H{end:.1f}V374.0"
     assert "4 LPT" in texts(root)
     description = root.findtext(f"{SVG}desc") or ""
-    assert "LPT: 0 LPT at the end of block 10, 2 LPT at the end of block 20" in description
+    assert "LPT: 0 LPT before block 10, 2 LPT after block 20" in description
 
 
 def test_balance_chart__name_with_markup__is_escaped() -> None:
