@@ -16,7 +16,7 @@ from hexbytes import HexBytes
 from web3 import Web3
 from web3.exceptions import Web3Exception
 
-from scripts._governance.model import Candidate, ProposalError
+from scripts._governance.model import Candidate, ProposalError, contract_id
 
 ZERO = "0x" + "00" * 20
 CONTROLLER, GOVERNOR = "Controller", "Governor"
@@ -65,11 +65,15 @@ class ChainSystem:
         governor: str | None = None,
         candidates: Mapping[str, Candidate] | None = None,
     ) -> None:
-        """`governor` is only needed where it does not own the Controller. Raises ProposalError."""
+        """`governor` is only needed where it neither is registered nor owns the Controller.
+
+        Raises ProposalError if there is no Controller at that address.
+        """
         self.web3, self.interfaces = web3, interfaces
         self.controller = str(to_checksum_address(controller))
         self._governor = governor and str(to_checksum_address(governor))
         self._candidates = dict(candidates or {})
+        self._former: dict[str, str] = {}
         if not web3.eth.get_code(Web3.to_checksum_address(controller)):
             raise ProposalError(f"{controller}: no Controller here; is this the right --network?")
 
@@ -77,12 +81,14 @@ class ChainSystem:
         """Raises ProposalError."""
         if name == CONTROLLER:
             return self.controller
-        if name == GOVERNOR:
-            return self._governor or self._owning_governor()
+        if name == GOVERNOR and self._governor:
+            return self._governor
         found = str(self.read(CONTROLLER, "getContract", contract_id(name)))
-        if found == ZERO:
-            raise ProposalError(f"{name}: not registered in Controller {self.controller}")
-        return found
+        if found != ZERO:
+            return found
+        if name == GOVERNOR:
+            return self._owning_governor()
+        raise ProposalError(f"{name}: not registered in Controller {self.controller}")
 
     def read(self, name: str, function: str, *args: Any) -> Any:
         """One value as it is, several as a tuple. Raises ProposalError."""
@@ -97,8 +103,17 @@ class ChainSystem:
             raise ProposalError(f"{name}.{function}: {self._reason(error)}") from None
         return self.interfaces.result(name, function, bytes(answer))
 
+    def remember(self) -> None:
+        """Keep the present addresses: `former` is asked after a proposal has changed some."""
+        self._former = self.known()
+
     def former(self, name: str) -> str:
-        """By the Controller's events: the last address of this name that is not its present one."""
+        """What was remembered; else, by the Controller's events, the last that is not the present
+        one.
+        """
+        present = self.address(name)
+        if self._former.get(name, present) != present:
+            return self._former[name]
         topic = keccak(text="SetContractInfo(bytes32,address,bytes20)")
         logs = self.web3.eth.get_logs(
             {
@@ -107,7 +122,6 @@ class ChainSystem:
                 "fromBlock": 0,
             }
         )
-        present = self.address(name)
         for log in reversed(logs):
             data = bytes(log["data"])
             address = str(to_checksum_address(data[44:64]))
@@ -153,7 +167,7 @@ class ChainSystem:
         return names
 
     def _owning_governor(self) -> str:
-        """The Controller's owner, if it is one: a Governor is not registered (core spec 20.2)."""
+        """The Controller's owner, if it is one: the live Governor is not registered."""
         owner = str(self.read(CONTROLLER, "owner"))
         if self.web3.eth.get_code(Web3.to_checksum_address(owner)):
             return owner
@@ -166,8 +180,3 @@ class ChainSystem:
         if isinstance(data, str) and data.startswith("0x"):
             return self.interfaces.revert_reason(bytes.fromhex(data[2:]))
         return " ".join(str(error).split())[:200]
-
-
-def contract_id(name: str) -> bytes:
-    """Id under which the Controller knows a contract (core spec 0.3)."""
-    return bytes(keccak(text=name))
