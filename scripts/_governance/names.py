@@ -33,7 +33,8 @@ class Names:
     (candidate)", and accounts under any other name. `contracts` says what contract is behind a
     name, where it is not the one of the name: "RoundsManager": "AdjustableRoundsManager". `sources`
     names, in `layouts`, the source whose storage a contract has, where it is not the contract's
-    own: a build from changed sources.
+    own: a build from changed sources. `layouts` are those of this build. For a system deployed from
+    anything else give none: its slots then have no names, which is better than wrong ones.
     """
 
     def __init__(

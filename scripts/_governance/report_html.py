@@ -70,12 +70,13 @@ def _short(simulation: Simulation) -> str:
         + "</li>"
         for action in simulation.actions
     )
+    identity = "To compare with what you sign or vote on"
     return _section(
         "In short",
         "The calls the proposal makes, and what carrying it out changed in the protocol.",
         f'<ol class="actions">{actions}</ol>',
         _table("What changes", ("What", "From", "To"), changes(simulation), big=True),
-        _table("To compare with what you sign or vote on", ("What", "Value"), simulation.identity),
+        _table(identity, ("What", "Value"), simulation.identity) if simulation.identity else "",
         f'<p class="about">{escape(named_line(simulation))}</p>',
     )
 

@@ -23,7 +23,8 @@ KECCAK_INPUTS = """{
   step: function (log) {
     if (log.op.toNumber() !== 0x20) return;
     var at = Number(log.stack.peek(0)), size = Number(log.stack.peek(1));
-    if (size > 0 && size <= 256) this.seen[toHex(log.memory.slice(at, at + size))] = true;
+    if (size > 256 || at + size > log.memory.length()) return;
+    this.seen[toHex(log.memory.slice(at, at + size))] = true;
   },
   fault: function () {},
   result: function () { return Object.keys(this.seen); }

@@ -11,10 +11,11 @@ from web3 import Web3
 
 from scripts._governance.calldata import Interfaces
 from scripts._governance.chain_system import ChainSystem
+from scripts._governance.layouts import Layouts
 from scripts._governance.model import Call, Check
 from scripts._governance.names import Names
 from scripts._governance.observe import BalanceChange, Effects, observe
-from scripts._governance.routes import GovernorUpdate
+from scripts._governance.routes import GovernorUpdate, TreasuryProposal
 from scripts._governance.simulation import Simulation, Step, actions_of
 from scripts._governance.words import Part
 from scripts._lib.artifacts import Artifacts, sources
@@ -41,6 +42,7 @@ class Network:
     interfaces: Interfaces
     known: dict[str, str]
     artifacts: Artifacts
+    layouts: Layouts
 
     @property
     def web3(self) -> Web3:
@@ -48,7 +50,7 @@ class Network:
 
     @property
     def names(self) -> Names:
-        return Names(self.known)
+        return Names(self.known, layouts=self.layouts)
 
     def send(self, sender: str, call: Call, *, gas: int | None = None) -> str:
         data = self.interfaces.encode(call.contract, call.function, call.args)
@@ -61,15 +63,21 @@ class Network:
         request: Any = {"from": self.known[sender], "to": self.known[to], "data": data}
         request |= {"value": value} | ({"gas": gas} if gas else {})
         sent = self.web3.eth.send_transaction(request)
-        self.web3.eth.wait_for_transaction_receipt(sent)
+        self.web3.eth.wait_for_transaction_receipt(sent, poll_latency=0.01)
         return Web3.to_hex(sent)
 
     def observe(self, sender: str, call: Call) -> Effects:
         return observe(self.web3, self.send(sender, call), self.names, self.interfaces)
 
-    def next_round(self) -> None:
-        self.anvil.rpc("anvil_mine", hex(ROUND_LENGTH))
-        self.send("deployer", Call("RoundsManager", "initializeRound"))
+    def observe_data(self, sender: str, data: bytes) -> Effects:
+        """The same of calldata for the LivepeerGovernor."""
+        sent = self.send_data(sender, "LivepeerGovernor", data)
+        return observe(self.web3, sent, self.names, self.interfaces)
+
+    def next_round(self, rounds: int = 1) -> None:
+        for _ in range(rounds):
+            self.anvil.rpc("anvil_mine", hex(ROUND_LENGTH))
+            self.send("deployer", Call("RoundsManager", "initializeRound"))
 
     def deploy(self, source: str, *args: Any) -> str:
         artifact = self.artifacts[source]
@@ -95,14 +103,13 @@ def deployed_network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Netwo
         )
         accounts = anvil.web3.eth.accounts
         known = ChainSystem(anvil.web3, str(protocol.controller.address), interfaces).known()
-        known |= {"deployer": accounts[0], "orchestrator": accounts[1], "gateway": accounts[2]}
-        if "Governor" not in known:
-            known["Governor"] = Network(anvil, interfaces, known, artifacts).deploy("Governor")
-        network = Network(anvil, interfaces, known, artifacts)
+        roles = ("deployer", "orchestrator", "delegator", "gateway")
+        known |= dict(zip(roles, accounts, strict=False))
+        network = Network(anvil, interfaces, known, artifacts, Layouts())
         network.next_round()
-        network.send(
-            "deployer", Call("LivepeerToken", "transfer", (known["orchestrator"], 5_000 * WAD))
-        )
+        for role in ("orchestrator", "delegator"):
+            money = Call("LivepeerToken", "transfer", (known[role], 5_000 * WAD))
+            network.send("deployer", money)
         yield network
 
 
@@ -276,7 +283,8 @@ def swap_minter(network: Network) -> tuple[Names, list[Call]]:
         Call("LivepeerToken", "grantRole", (bytes(role), new)),
         Call("LivepeerToken", "revokeRole", (bytes(role), minter)),
     ]
-    return Names({**network.known, "Minter (candidate)": new}), calls
+    known = {**network.known, "Minter (candidate)": new}
+    return Names(known, layouts=network.layouts), calls
 
 
 def carried_out(network: Network) -> Simulation:
@@ -353,3 +361,46 @@ def test_simulation__same_state_twice__gives_the_same_json_and_page(network: Net
     assert first.to_json() == second.to_json()
     assert first.to_html() == second.to_html()
     assert first.to_terminal() == second.to_terminal()
+
+
+def test_observe__treasury_vote__names_every_slot_of_proposal_ballots_and_timelock(
+    network: Network,
+) -> None:
+    known, manager = network.known, network.known["BondingManager"]
+    for voter in ("orchestrator", "delegator"):
+        network.send(voter, Call("LivepeerToken", "approve", (manager, 1_000 * WAD)))
+        network.send(voter, Call("BondingManager", "bond", (1_000 * WAD, known["orchestrator"])))
+    network.send("deployer", Call("LivepeerToken", "transfer", (known["Treasury"], 9 * WAD)))
+    grant = network.interfaces.encode("LivepeerToken", "transfer", (known["gateway"], 2 * WAD))
+    proposal = TreasuryProposal((known["LivepeerToken"],), (0,), (grant,), "a grant")
+    network.next_round()
+
+    effects = [network.observe_data("orchestrator", proposal.propose())]
+    network.next_round(2)
+    effects += [
+        network.observe("orchestrator", Call("LivepeerGovernor", "castVote", (proposal.id, 1))),
+        network.observe("delegator", Call("LivepeerGovernor", "castVote", (proposal.id, 0))),
+    ]
+    network.next_round(10)
+    effects += [
+        network.observe_data("gateway", proposal.queue()),
+        network.observe_data("gateway", proposal.execute()),
+    ]
+
+    assert [step.error for step in effects] == [""] * 5
+    assert [step.unnamed for step in effects] == [()] * 5
+    core, deadline = effects[0].storage
+    assert core.name == f"LivepeerGovernor.proposals._proposals[{proposal.id}].core"
+    assert core.parts[0] == Part("proposer", "nobody", "orchestrator")
+    override = {change.name: change for change in effects[2].storage}
+    ballots = f"LivepeerGovernor.counting_overridable._voters[{proposal.id}]"
+    assert override[f"{ballots}[delegator]"].parts == (Part("voted", "no", "yes"),)
+    assert override[f"{ballots}[orchestrator]"].parts == (
+        Part("voted by its delegators", "0 LPT", "1,000 LPT"),
+    )
+    assert "Treasury.timelock.getTimestamp[0x" in " ".join(variables(effects[3]))
+    assert effects[4].balances == (
+        BalanceChange("Treasury", "LPT", 9 * WAD, 7 * WAD),
+        BalanceChange("gateway", "LPT", 0, 2 * WAD),
+    )
+    assert "[LivepeerToken.transfer(to: gateway, amount: 2 LPT)]" in effects[4].call_tree.line
