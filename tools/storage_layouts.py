@@ -28,6 +28,7 @@ LAYOUTS = ROOT / "deployments" / "layouts"
 PROXIED = {
     "BondingManager": "contracts/bonding/BondingManager.vy",
     "BondingVotes": "contracts/bonding/BondingVotes.vy",
+    "LivepeerGovernor": "contracts/treasury/LivepeerGovernor.vy",
     "RoundsManager": "contracts/rounds/RoundsManager.vy",
     "ServiceRegistry": "contracts/registry/ServiceRegistry.vy",
     "SlashingVerifier": "contracts/verification/SlashingVerifier.vy",

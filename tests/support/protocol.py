@@ -18,9 +18,15 @@ PROXIED = (
     "RoundsManager",
     "ServiceRegistry",
     "SlashingVerifier",
+    "LivepeerGovernor",
 )
 MINTER_ROLE = keccak(text="MINTER_ROLE")
 BURNER_ROLE = keccak(text="BURNER_ROLE")
+TIMELOCK_ADMIN_ROLE = keccak(text="TIMELOCK_ADMIN_ROLE")
+#: Of the Treasury, held by the LivepeerGovernor.
+VOTED_ROLES = tuple(
+    keccak(text=name) for name in ("PROPOSER_ROLE", "CANCELLER_ROLE", "EXECUTOR_ROLE")
+)
 LPT = 10**18
 
 
@@ -39,18 +45,23 @@ class Parameters:
     inflation: int = 218_500
     inflation_change: int = 500
     target_bonding_rate: int = 500_000_000
+    treasury_delay: int = 0
+    voting_delay: int = 1
+    voting_period: int = 10
+    proposal_threshold: int = 100 * LPT
+    quorum: int = 333_300
+    quota: int = 500_000
 
 
 @dataclass
 class Protocol:
-    """Every contract by name. `owner` owns the Controller."""
+    """Every contract by name. `owner` owns the Controller and the Governor."""
 
     parameters: Parameters = field(default_factory=Parameters)
 
     def __post_init__(self) -> None:
         p = self.parameters
         self.owner = boa.env.generate_address("owner")
-        self.treasury = boa.env.generate_address("treasury")
         self.targets: dict[str, Any] = {}
         with boa.env.prank(self.owner):
             self.controller = deploy("Controller", sender=self.owner)
@@ -67,6 +78,11 @@ class Protocol:
             self.register("Minter", self.minter.address)
             self.register("LivepeerToken", self.token.address)
             self.register("L2LPTDataCache", self.l2_cache.address)
+            self.governor = deploy("Governor", sender=self.owner)
+            self.register("Governor", self.governor.address)
+            self.treasury_contract = deploy("Treasury", sender=self.owner)
+            self.treasury_contract.initialize(p.treasury_delay, [], [], self.owner)
+            self.treasury = self.treasury_contract.address
             self.register("Treasury", self.treasury)
             self.ticket_broker = self.deploy_proxied("TicketBroker")
             self.register("JobsManager", self.ticket_broker.address)
@@ -85,10 +101,19 @@ class Protocol:
             self.rounds_manager.setRoundLockAmount(p.round_lock_amount)
             self.ticket_broker.setUnlockPeriod(p.unlock_period)
             self.ticket_broker.setTicketValidityPeriod(p.ticket_validity_period)
+            self.livepeer_governor = self.deploy_proxied("LivepeerGovernor")
+            self.livepeer_governor.initialize(
+                p.voting_delay, p.voting_period, p.proposal_threshold, p.quorum, p.quota
+            )
+            for role in VOTED_ROLES:
+                self.treasury_contract.grantRole(role, self.livepeer_governor.address)
+            self.treasury_contract.renounceRole(TIMELOCK_ADMIN_ROLE, self.owner)
             self.token.grantRole(MINTER_ROLE, self.minter.address)
             self.token.grantRole(BURNER_ROLE, self.minter.address)
             self.token.grantRole(MINTER_ROLE, self.owner)
             self.controller.unpause()
+
+    # -- what the deploy script does
 
     def register(self, name: str, address: str) -> None:
         with boa.env.prank(self.owner):
