@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
-import requests
 from rich.console import Console
 from rich.table import Table
 from web3 import HTTPProvider, Web3
-from web3.exceptions import Web3Exception
 
 from keepers.keystore import KeystoreError, address_in, ape_keystore, unlock
+from keepers.node_errors import NODE, line_of
+from keepers.proposal_command import proposals
 from keepers.sending import GWEI, FeePolicy, TransactionSender
 from keepers.slashing import Report, SlashingKeeper
 from keepers.slashing_evidence import EvidenceSource, SourceError
 from keepers.slashing_journal import Journal, JournalError
 from keepers.slashing_view import ZERO, ChainError, SlashingView
+from keepers.ticker import run_every
 
 TROUBLE = (ChainError, JournalError, KeystoreError, SourceError)
-NODE = (requests.RequestException, Web3Exception)
 LPT = 10**18
 WIDTH = 140  # a transaction hash on one line
 
@@ -123,31 +121,13 @@ def _dry(
 
 
 def _run(keeper: SlashingKeeper, show: Callable[[list[Report]], None], interval: int) -> None:
-    from apscheduler.schedulers.blocking import BlockingScheduler
-
-    scheduler = BlockingScheduler()
-
     def tick() -> None:
         try:
             show(keeper.tick())
         except (*TROUBLE, *NODE) as error:
-            click.echo(f"{_line(error)}; trying again in {interval} s", err=True)
+            click.echo(f"{line_of(error)}; trying again in {interval} s", err=True)
 
-    def stop(_signal: int, _frame: Any) -> None:
-        scheduler.shutdown()  # after the tick that runs
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    # One tick at a time; ticks that were missed are made up for by one.
-    scheduler.add_job(
-        tick,
-        "interval",
-        seconds=interval,
-        max_instances=1,
-        coalesce=True,
-        next_run_time=datetime.now(),
-    )
-    scheduler.start()
+    run_every(interval, tick)
 
 
 @dataclass
@@ -175,11 +155,8 @@ class _Screen:
         self._shown = {one.evidence: replace(one, sent=()) for one in reports}
 
 
-def _line(error: Exception) -> str:
-    if isinstance(error, requests.RequestException):
-        return f"the node does not answer: {type(error).__name__}"
-    return " ".join(str(error).split())[:300]
-
-
 def _fail(error: Exception) -> NoReturn:
-    raise click.ClickException(_line(error))
+    raise click.ClickException(line_of(error))
+
+
+cli.add_command(proposals)
