@@ -10,10 +10,15 @@ import json
 import os
 import tempfile
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from scripts._lib import schema
+from scripts._lib.source import ROOT
+
 Entry = TypeVar("Entry")
+SCHEMA = ROOT / "deployments" / "schema.json"
 
 
 class RecordError(ValueError):
@@ -124,6 +129,8 @@ class Records:
             raise RecordError(f"{path}: {error.strerror}; run `ape run deploy` first") from None
         except ValueError as error:
             raise RecordError(f"{path}: not JSON: {error}; restore it from git") from None
+        if wrong := schema.problems(data, _schema()):
+            raise RecordError(f"{path}: unexpected content: {wrong[0]}; restore it from git")
         try:
             pending = data["pending"]
             return cls(
@@ -216,6 +223,12 @@ class Records:
         except BaseException:
             os.unlink(temporary)
             raise
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    return content
 
 
 def _entry(kind: type[Entry], data: dict[str, Any]) -> Entry:

@@ -9,7 +9,7 @@ import pytest
 from scripts._lib.records import Contract, Existing, Pending, RecordError, Records
 
 GENESIS, OTHER = "0x" + "01" * 32, "0x" + "02" * 32
-ADDRESS = "0x" + "aa" * 20
+ADDRESS, TX = "0x" + "aa" * 20, "0x" + "12" * 32
 CONTRACT = Contract(
     address=ADDRESS,
     args=("1", "0x" + "bb" * 20),
@@ -27,7 +27,7 @@ CONTRACT = Contract(
     tx=None,
     vyper="0.4.3",
 )
-DEPLOYS = Pending("deploy A", CONTRACT.deployer, 4, "0x12", None, CONTRACT)
+DEPLOYS = Pending("deploy A", CONTRACT.deployer, 4, TX, None, CONTRACT)
 
 
 def open_records(path, *, genesis=GENESIS, live=False, keep_file=False) -> Records:
@@ -42,27 +42,27 @@ def test_begin__pending_transaction__is_on_disk(path):
 def test_finish__deployment__is_on_disk_with_its_transaction(path):
     records = open_records(path)
     records.begin(DEPLOYS)
-    records.finish(tx="0x12", block=9)
+    records.finish(tx=TX, block=9)
 
     found = open_records(path)
     assert found == records
     assert found.pending is None
-    assert (found.contracts["A"].tx, found.contracts["A"].block) == ("0x12", 9)
+    assert (found.contracts["A"].tx, found.contracts["A"].block) == (TX, 9)
     assert found.contracts["A"].args == CONTRACT.args
     assert [(item.step, item.tx, item.nonce) for item in found.transactions] == [
-        ("deploy A", "0x12", 4)
+        ("deploy A", TX, 4)
     ]
 
 
 def test_finish__nothing_under_way__is_an_error(path):
     with pytest.raises(RecordError, match="no transaction is under way"):
-        open_records(path).finish(tx="0x12", block=9)
+        open_records(path).finish(tx=TX, block=9)
 
 
 def test_note_existing__deployed_name__replaces_it(path):
     records = open_records(path)
     records.begin(DEPLOYS)
-    records.finish(tx="0x12", block=9)
+    records.finish(tx=TX, block=9)
     records.note_existing("A", Existing("0x" + "11" * 20, "22" * 20))
 
     found = open_records(path)
@@ -90,7 +90,7 @@ def test_save__disk_full__leaves_the_old_file(path, monkeypatch):
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
-        records.finish(tx="0x12", block=9)
+        records.finish(tx=TX, block=9)
     assert path.read_bytes() == before
     assert [item.name for item in path.parent.iterdir()] == [path.name]
 
@@ -109,7 +109,7 @@ def test_open__other_chain_on_a_live_network__is_refused(path):
 def test_open__keep_file__never_writes(path):
     records = open_records(path, keep_file=True)
     records.begin(DEPLOYS)
-    records.finish(tx="0x12", block=9)
+    records.finish(tx=TX, block=9)
     records.note_existing("B", Existing(ADDRESS, "22" * 20))
     assert records.address("A") == ADDRESS
     assert not path.exists()
@@ -118,16 +118,16 @@ def test_open__keep_file__never_writes(path):
 @pytest.mark.parametrize(
     ("edit", "problem"),
     [
-        (lambda data: data.pop("chain_id"), "unexpected content: 'chain_id'"),
-        (lambda data: data["contracts"]["A"].pop("tx"), "contract has wrong keys: tx"),
-        (lambda data: data["contracts"]["A"].update(size=1), "contract has wrong keys: size"),
-        (lambda data: data.update(contracts=[]), "unexpected content: 'list' object"),
+        (lambda data: data.pop("chain_id"), "unexpected content: the file has no chain_id"),
+        (lambda data: data["contracts"]["A"].pop("tx"), "contracts.A has no tx"),
+        (lambda data: data["contracts"]["A"].update(size=1), "contracts.A has an unknown size"),
+        (lambda data: data.update(contracts=[]), "contracts is not of type object"),
     ],
 )
 def test_read__edited_file__says_what_is_wrong(path, edit, problem):
     records = open_records(path)
     records.begin(DEPLOYS)
-    records.finish(tx="0x12", block=9)
+    records.finish(tx=TX, block=9)
     data = json.loads(path.read_text())
     edit(data)
     path.write_text(json.dumps(data))
