@@ -159,27 +159,16 @@ class ApeChain:
 
     def logs(self, address: str, *, events: tuple[bytes, ...], since: int) -> list[Log]:
         eth = self._provider.web3.eth
+        wanted = {"address": address, "topics": [["0x" + topic.hex() for topic in events]]}
 
         def between(first: int, last: int) -> list[Log]:
-            """In halves where the node allows fewer blocks at once."""
-            wanted = {
-                "address": address,
-                "topics": [["0x" + topic.hex() for topic in events]],
-                "fromBlock": first,
-                "toBlock": last,
-            }
-            try:
-                return [_log(entry) for entry in eth.get_logs(wanted)]
-            except Exception:
-                if last - first < MIN_RANGE:
-                    raise
-                middle = (first + last) // 2
-                return between(first, middle) + between(middle + 1, last)
+            found = eth.get_logs({**wanted, "fromBlock": first, "toBlock": last})
+            return [_log(entry) for entry in found]
 
-        found: list[Log] = _ask(
-            f"events of {address}", lambda: between(since, int(eth.block_number))
+        logs: list[Log] = _ask(
+            f"events of {address}", lambda: in_halves(between, since, int(eth.block_number))
         )
-        return found
+        return logs
 
     def creation_code(self, request: Creation) -> bytes:
         return bytes(self._deployment(request).data)
@@ -226,6 +215,17 @@ class ApeChain:
         kind = request.artifact.contract_type
         function = kind.mutable_methods[request.function]
         return self._ecosystem.encode_transaction(request.address, function, *request.args)
+
+
+def in_halves(between: Callable[[int, int], list[Log]], first: int, last: int) -> list[Log]:
+    """Events of a range of blocks, from a node that may allow only fewer blocks at once."""
+    try:
+        return between(first, last)
+    except Exception:
+        if last - first < MIN_RANGE:
+            raise
+        middle = (first + last) // 2
+        return in_halves(between, first, middle) + in_halves(between, middle + 1, last)
 
 
 def contract_instance(artifact: Artifact, address: str) -> Any:
