@@ -30,6 +30,9 @@ start "ruff check" ruff check .
 start "ruff format" ruff format --check .
 start "storage layouts" python -m tools.storage_layouts
 start "runtime sizes" python -m tools.size_table
+start "digests of the builds" python -m tools.digests
+start "proposal documents" python -m tools.lips_index --check
+start "published findings" python -m tools.findings
 wait
 
 failed=()
