@@ -270,7 +270,9 @@ class Relayer:
             return 0, self._reason(error)
         return needed * GAS_MARGIN[0] // GAS_MARGIN[1], None
 
-    def relay(self, ballots: Iterable[SignedBallot], proposal_id: int) -> list[Relayed]:
+    def relay(
+        self, ballots: Iterable[SignedBallot], proposal_id: int, *, dry_run: bool = False
+    ) -> list[Relayed]:
         """Send what is good, in this order, and report on every ballot."""
         nonce = int(self._web3.eth.get_transaction_count(self._sender, "pending"))
         results: list[Relayed] = []
@@ -279,7 +281,7 @@ class Relayer:
             gas = 0
             if problem is None:
                 gas, problem = self.check(signed)
-            if problem is None:
+            if problem is None and not dry_run:
                 try:
                     tx = self._send(signed.calldata(self._interfaces), gas, nonce)
                     nonce += 1

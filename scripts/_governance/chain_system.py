@@ -72,7 +72,7 @@ class ChainSystem:
         self.web3, self.interfaces = web3, interfaces
         self.controller = str(to_checksum_address(controller))
         self._governor = governor and str(to_checksum_address(governor))
-        self._candidates = dict(candidates or {})
+        self.candidates = dict(candidates or {})
         self._former: dict[str, str] = {}
         if not web3.eth.get_code(Web3.to_checksum_address(controller)):
             raise ProposalError(f"{controller}: no Controller here; is this the right --network?")
@@ -100,7 +100,7 @@ class ChainSystem:
         try:
             answer = self.web3.eth.call({"to": Web3.to_checksum_address(address), "data": data})
         except Web3Exception as error:
-            raise ProposalError(f"{name}.{function}: {self._reason(error)}") from None
+            raise ProposalError(f"{name}.{function}: {self.reason(error)}") from None
         return self.interfaces.result(name, function, bytes(answer))
 
     def remember(self) -> None:
@@ -130,11 +130,11 @@ class ChainSystem:
         raise ProposalError(f"{name}: has had no other address in Controller {self.controller}")
 
     def candidate(self, name: str) -> Candidate:
-        if name not in self._candidates:
+        if name not in self.candidates:
             raise ProposalError(
                 f"{name}: no candidate to replace it; name one: --candidate {name}=ADDRESS:COMMIT"
             )
-        return self._candidates[name]
+        return self.candidates[name]
 
     def has_governor(self) -> bool:
         """Whether the protocol is the Governor's: it owns the Controller."""
@@ -151,13 +151,20 @@ class ChainSystem:
                 found[name] = self.address(name)
             except ProposalError:
                 continue
-        for name, candidate in self._candidates.items():
+        for name, candidate in self.candidates.items():
             found.setdefault(f"{name} (candidate)", candidate.address)
         return found
 
     def name_of(self, address: str) -> str | None:
         """By the names of the first time this was asked: proxies before what shares their code."""
         return self._names.get(str(to_checksum_address(address)))
+
+    def reason(self, error: Web3Exception) -> str:
+        """What a node said, in one line; of a revert, its reason."""
+        data = getattr(error, "data", None)
+        if isinstance(data, str) and data.startswith("0x"):
+            return self.interfaces.revert_reason(bytes.fromhex(data[2:]))
+        return " ".join(str(error).split())[:200]
 
     @cached_property
     def _names(self) -> dict[str, str]:
@@ -174,9 +181,3 @@ class ChainSystem:
         raise ProposalError(
             f"{GOVERNOR}: the Controller is owned by the account {owner}, no Governor decides here"
         )
-
-    def _reason(self, error: Web3Exception) -> str:
-        data = getattr(error, "data", None)
-        if isinstance(data, str) and data.startswith("0x"):
-            return self.interfaces.revert_reason(bytes.fromhex(data[2:]))
-        return " ".join(str(error).split())[:200]

@@ -54,6 +54,7 @@ def build(
     parameters = before.apply(load_parameters("local"))
     parameters = replace(parameters, access=replace(parameters.access, owner=GOVERNOR))
     artifacts = before.artifacts(Artifacts.load(sources(), on_compile=on_compile))
+    source = read_source()
     sandbox.rpc("evm_setNextBlockTimestamp", BEGINNING)
     with tempfile.TemporaryDirectory() as folder:
         protocol = deploy_protocol(
@@ -61,15 +62,18 @@ def build(
             parameters,
             records=Path(folder) / "local.json",
             artifacts=artifacts,
+            source=source,
             on_step=on_step,
         )
-    candidates = _candidates(before, protocol, account)
+    candidates = _candidates(before, protocol, account, bytes.fromhex(source.commit))
     _bond(protocol, account, sandbox)
     return Fresh(str(protocol.controller.address), candidates, {"deployer": str(account.address)})
 
 
-def _candidates(before: World, protocol: Protocol, account: Any) -> dict[str, Candidate]:
-    chain, commit = ApeChain(account), bytes.fromhex(read_source().commit)
+def _candidates(
+    before: World, protocol: Protocol, account: Any, commit: bytes
+) -> dict[str, Candidate]:
+    chain = ApeChain(account)
     found = {}
     for name, replacement in before.candidates.items():
         args = (str(protocol.controller.address), *replacement.arguments)

@@ -70,7 +70,7 @@ class Draft:
                 ("delay", f"{self.delay:,} blocks"),
             )
         return (
-            ("proposal id", f"0x{self.carrier.id:064x}"),
+            ("proposal id", str(self.carrier.id)),
             ("description hash", f"0x{self.carrier.description_hash.hex()}"),
             ("operation in the Treasury", f"0x{self.carrier.operation_id.hex()}"),
         )
@@ -114,7 +114,7 @@ def draft(
 
 
 def default_description(proposal: Proposal) -> str:
-    return f"# LIP-{proposal.lip}: {proposal.title}\n"
+    return f"# LIP-{proposal.lip}: {proposal.title}"
 
 
 def simulate(
