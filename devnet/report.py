@@ -14,6 +14,7 @@ from devnet.markup import Cell, Row, folded, numbers, page, section, table
 from devnet.pictures import data_uri, join, thumbnail
 from devnet.summary import Summary
 from devnet.verdict_report import verification
+from scripts._governance.charts import tally_chart
 
 CSS = Path(__file__).with_name("report.css")
 PICTURES = 4
@@ -48,6 +49,7 @@ def write_report(summary: Summary, path: Path) -> Path:
         verification(summary.verdict, {row.address: row.name for row in rows}),
         _orchestrators(summary),
         _delegators(summary),
+        _decision(summary),
         _books(books),
         _tickets(summary),
         _gas(summary),
@@ -245,6 +247,18 @@ def _books(books: Books) -> str:
         "Left and right are read from different places on chain. Where shares are divided they may "
         "differ by less than a wei for each division, never to anybody's gain.",
         table(("claim", "left", "right", "difference", "holds"), checks),
+    )
+
+
+def _decision(summary: Summary) -> str:
+    decision = summary.decision
+    if decision is None:
+        return ""
+    return section(
+        "Treasury",
+        f"{decision.line()}. It took {decision.rounds} rounds; a delegator's own vote is taken out "
+        f"of its orchestrator's. Executed by transaction {decision.execution}.",
+        tally_chart(decision.tally),
     )
 
 

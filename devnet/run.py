@@ -1,9 +1,10 @@
 """The whole network, from an empty chain to closed books.
 
 Phases: cut the clip, start the chain, deploy, start the verifier, hand out money, start the nodes,
-bond, stream in two rounds, redeem the winning tickets of each in the next, settle, unbond,
-withdraw, close the books. With a cheat the clip goes round until the verifier has found it out;
-then the case is opened, work goes elsewhere, the delay passes and the stake is cut.
+bond, stream in two rounds, redeem the winning tickets of each in the next, vote on a proposal of
+the treasury and carry it out, settle, unbond, withdraw, close the books. With a cheat the clip goes
+round until the verifier has found it out; then the case is opened, work goes elsewhere, the delay
+passes and the stake is cut.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ def running_network(
         story.start_nodes()
         story.bond()
         story.stream()
+        story.decide()
         story.settle()
         yield Running(story.summary(begin), network, cast, nodes)
 
@@ -108,11 +110,18 @@ def _deploy(
 
 
 def _parameters(scenario: Scenario) -> Parameters:
-    """The local network's, with rounds short enough to turn a few of them."""
+    """The local network's, with rounds and votes short enough to turn a few of them.
+
+    The faucet starts empty: filling it is what the treasury is asked for.
+    """
     base = load_parameters("local")
+    assert base.genesis is not None
+    supply = base.genesis.to_faucet + base.genesis.to_deployer
     return replace(
         base,
         rounds=replace(base.rounds, round_length=scenario.round_length),
         bonding=replace(base.bonding, unbonding_period=scenario.unbonding_period),
         broker=replace(base.broker, unlock_period=scenario.unlock_period),
+        genesis=replace(base.genesis, to_faucet=0, to_deployer=supply),
+        livepeer_governor=replace(base.livepeer_governor, voting_period=scenario.voting_period),
     )

@@ -41,6 +41,7 @@ class Scenario:
     round_length: int = 100
     unbonding_period: int = 2
     unlock_period: int = 2
+    voting_period: int = 2
     gas_price: int = GWEI // 10
 
     @property

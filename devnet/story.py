@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from urllib.request import urlopen
@@ -21,6 +22,7 @@ from devnet.hls import HlsOutput
 from devnet.network import Cast, Network
 from devnet.options import Options
 from devnet.processes import Nodes
+from devnet.referendum import Decision, Referendum
 from devnet.scenario import CHEATER, Scenario
 from devnet.screen import Phase, Screen
 from devnet.source import Source
@@ -54,6 +56,7 @@ class Story:
         self._sent: list[Sent] = []
         self._redeemed: list[chain.Redemption] = []
         self._first_round = 0
+        self._decision: Decision | None = None
         self._master = options.output / "hls" / "master.m3u8"
 
     # -- before the stream
@@ -267,6 +270,13 @@ class Story:
 
     # -- after the stream
 
+    def decide(self) -> None:
+        """The treasury pays what stake decides, before anybody's stake leaves."""
+        votes = len(self._cast.orchestrators) + 2
+        referendum = Referendum(self._network, self._cast, self._options.output / "keeper")
+        with closing(referendum), self._screen.phase("decide", "", steps=votes) as phase:
+            self._decision = referendum.hold(phase)
+
     def settle(self) -> None:
         cast, network, plans = self._cast, self._network, self._scenario.delegators
         people = (*cast.orchestrators, *cast.delegators)
@@ -330,6 +340,7 @@ class Story:
                 first_round=self._first_round,
                 last_round=network.current_round(),
                 books=close_books(network),
+                decision=self._decision,
                 verdict=self._trial.verdict(),
                 master=self._master,
                 seconds=time.monotonic() - begin,

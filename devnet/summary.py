@@ -14,6 +14,7 @@ from devnet.cutting import Segment
 from devnet.gateway import Sent
 from devnet.media import Clip, Profile
 from devnet.network import Cast, Network, Transaction
+from devnet.referendum import Decision
 from devnet.scenario import Scenario
 from devnet.trial import Verdict
 
@@ -66,6 +67,7 @@ class Summary:
     first_round: int
     last_round: int
     books: Books
+    decision: Decision | None
     verdict: Verdict
     master: Path
     seconds: float

@@ -198,14 +198,28 @@ def test_run__four_seconds__orchestrators_are_found_on_chain(finished: Finished)
     assert len(set(re.findall(r"segment +\d+ +(orchestrator \d)", finished.text))) > 1
 
 
+def test_run__four_seconds__stake_decides_and_the_treasury_pays(finished: Finished) -> None:
+    told = re.search(
+        r"decide .* ([\d,.]+) LPT for, ([\d,.]+) against, ([\d,.]+) abstain; the keeper queues "
+        r"and executes it, ([\d,.]+) LPT leave the treasury",
+        finished.text,
+    )
+    assert told, finished.text
+    in_favour, against, abstain, paid = (float(text.replace(",", "")) for text in told.groups())
+    assert in_favour > against > 0 < abstain
+    assert paid == 100
+
+
 def test_run__four_seconds__report_shows_it_by_itself(finished: Finished) -> None:
     text = (finished.output / "report.html").read_text()
     assert "balance to the wei" in text
     assert text.count('<img src="data:image/jpeg;base64,') == 12
     assert '<video controls muted loop playsinline poster="data:image/jpeg' in text
     assert not re.search(r'(?:src|href)="(?!data:)', text)
-    for title in ("Orchestrators", "Delegators", "Where all LPT is", "Winning tickets", "Gas"):
-        assert title in text
+    for title in ("Orchestrators", "Delegators", "Treasury", "Where all LPT is", "Gas"):
+        assert f"<h2>{title}</h2>" in text
+    assert "Winning tickets" in text
+    assert text.count("gov-chart") > 1
 
 
 def test_run__four_seconds__deployment_is_recorded(finished: Finished) -> None:
