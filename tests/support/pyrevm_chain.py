@@ -30,6 +30,9 @@ CUSTOM_ERRORS = (
     "MissingEarningsPool(address,uint256)",
     "MustCallBondingManager(string)",
     "DecreasingValues(uint256,uint256)",
+    "InvalidVoteType(uint8)",
+    "VoteAlreadyCast()",
+    "Empty()",
 )
 
 
@@ -150,7 +153,7 @@ def interface_of(name: str) -> Interface:
 
 
 def _error_types(signature: str) -> list[str]:
-    return signature[signature.index("(") + 1 : -1].split(",")
+    return [kind for kind in signature[signature.index("(") + 1 : -1].split(",") if kind]
 
 
 ERRORS = {keccak(text=signature)[:4]: signature for signature in CUSTOM_ERRORS}
