@@ -7,7 +7,9 @@ Nothing of it ships: there are no switches in the contracts.
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -37,16 +39,31 @@ def apply(patches: Iterable[Patch], contracts: Path) -> None:
         path.write_text(text.replace(patch.old, patch.new), encoding="utf-8")
 
 
+def patched_root(patches: Sequence[Patch], *, folder: Path = BUILDS) -> Path:
+    """Folder whose contracts/ are ours with these patches. It is made once for each state of the
+    sources, and then only read: any number of processes may use it. Raises LookupError.
+    """
+    digest = sha256(repr(tuple(patches)).encode())
+    for path in sorted(CONTRACTS.rglob("*.vy*")):
+        digest.update(f"\n{path.relative_to(CONTRACTS).as_posix()} ".encode())
+        digest.update(sha256(path.read_bytes()).digest())
+    root = folder / digest.hexdigest()[:16]
+    if not root.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as temporary:
+            copy = Path(temporary) / "root"
+            shutil.copytree(CONTRACTS, copy / "contracts")
+            apply(patches, copy / "contracts")
+            with suppress(OSError):  # another process was faster
+                copy.rename(root)
+    return root
+
+
 def patched_artifacts(
     names: Iterable[str], patches: Sequence[Patch], *, folder: Path = BUILDS
 ) -> Artifacts:
-    """The contracts of these names, compiled from patched sources.
-
-    The copy stays, so that what was deployed from it can be verified; it is made anew whenever a
-    source or a patch is another. Raises LookupError or ArtifactError.
+    """The contracts of these names, compiled from patched sources. The sources stay, so that what
+    was deployed from them can be verified. Raises LookupError or ArtifactError.
     """
-    root = folder / sha256(repr(tuple(patches)).encode()).hexdigest()[:16]
-    shutil.rmtree(root / "contracts", ignore_errors=True)
-    shutil.copytree(CONTRACTS, root / "contracts")
-    apply(patches, root / "contracts")
+    root = patched_root(patches, folder=folder)
     return Artifacts.load(names, root=root, cache=root / "artifacts")

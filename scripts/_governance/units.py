@@ -109,6 +109,7 @@ REGISTERED = (
     "BondingManager",
     "BondingVotes",
     "ContentFaults",
+    "Governor",
     "JobsManager",
     "L2LPTDataCache",
     "L2LPTGateway",

@@ -76,20 +76,24 @@ BEFORE_LIP_118 = (
     Patch("bonding/BondingManager.vy", "    rewards.transcoderToRewardCaller,\n", ""),
 )
 
-_STEPS = """\
-    if bonding_rate < self.targetBondingRate:
-        return inflation + self.inflationChange
-    if bonding_rate > self.targetBondingRate:
-        return inflation - min(inflation, self.inflationChange)
-"""
-_BOUNDED_STEPS = """\
-    if bonding_rate < self.targetBondingRate:
-        return min(inflation + self.inflationChange, 750_000)
-    if bonding_rate > self.targetBondingRate:
-        return max(inflation - min(inflation, self.inflationChange), 50_000)
-"""
-#: The Minter that LIP-100 wanted: a ceiling and a floor, in parts of 10^9.
-INFLATION_BOUNDS = (Patch("token/Minter.vy", _STEPS, _BOUNDED_STEPS),)
+#: The Minter that LIP-100 wanted: a ceiling and a floor, in parts of 10^9, for what a round's step
+#: of inflation leads to.
+INFLATION_BOUNDS = (
+    Patch(
+        "token/Minter.vy",
+        "inflation: public(uint256)\n",
+        "inflationCeiling: public(constant(uint256)) = 750_000\n"
+        "inflationFloor: public(constant(uint256)) = 50_000\n\n"
+        "inflation: public(uint256)\n",
+    ),
+    Patch(
+        "token/Minter.vy",
+        "inflation: uint256 = self._next_inflation(supply)",
+        "inflation: uint256 = max(\n"
+        "        inflationFloor, min(inflationCeiling, self._next_inflation(supply))\n"
+        "    )",
+    ),
+)
 
 _WORLDS: Mapping[int, World] = {
     83: World(parameters={"rounds": {"round_length": 5_760}}),
