@@ -159,7 +159,8 @@ class ApeChain:
 
     def logs(self, address: str, *, events: tuple[bytes, ...], since: int) -> list[Log]:
         eth = self._provider.web3.eth
-        wanted: dict[str, Any] = {"address": address, "topics": [["0x" + topic.hex() for topic in events]]}
+        topics = [["0x" + topic.hex() for topic in events]]
+        wanted: dict[str, Any] = {"address": address, "topics": topics}
 
         def between(first: int, last: int) -> list[Log]:
             found = eth.get_logs({**wanted, "fromBlock": first, "toBlock": last})
