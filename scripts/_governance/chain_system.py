@@ -15,6 +15,7 @@ from eth_utils.crypto import keccak
 from hexbytes import HexBytes
 from web3 import Web3
 from web3.exceptions import Web3Exception
+from web3.types import RPCEndpoint
 
 from scripts._governance.model import Candidate, ProposalError, contract_id
 
@@ -98,10 +99,24 @@ class ChainSystem:
         """The same of a contract at another address with the interface of `name`."""
         data = self.interfaces.encode(name, function, args)
         try:
-            answer = self.web3.eth.call({"to": Web3.to_checksum_address(address), "data": data})
-        except Web3Exception as error:
-            raise ProposalError(f"{name}.{function}: {self.reason(error)}") from None
-        return self.interfaces.result(name, function, bytes(answer))
+            answer = self.call({"to": address, "data": "0x" + data.hex()})
+        except ProposalError as error:
+            raise ProposalError(f"{name}.{function}: {error}") from None
+        return self.interfaces.result(name, function, answer)
+
+    def call(self, request: Mapping[str, str]) -> bytes:
+        """An eth_call on the newest block, in raw JSON-RPC: web3 asks for the chain id each time.
+
+        Raises ProposalError with the reason of a revert, or what the node says.
+        """
+        try:
+            method = RPCEndpoint("eth_call")
+            answer: Any = self.web3.provider.make_request(method, [request, "latest"])
+        except (Web3Exception, OSError) as error:
+            raise ProposalError(self.reason(error)) from None
+        if problem := answer.get("error"):
+            raise ProposalError(self._refusal(problem))
+        return bytes.fromhex(answer["result"][2:])
 
     def remember(self) -> None:
         """Keep the present addresses: `former` is asked after a proposal has changed some."""
@@ -159,12 +174,15 @@ class ChainSystem:
         """By the names of the first time this was asked: proxies before what shares their code."""
         return self._names.get(str(to_checksum_address(address)))
 
-    def reason(self, error: Web3Exception) -> str:
+    def reason(self, error: Exception) -> str:
         """What a node said, in one line; of a revert, its reason."""
-        data = getattr(error, "data", None)
+        return self._refusal({"message": str(error), "data": getattr(error, "data", None)})
+
+    def _refusal(self, problem: Mapping[str, Any]) -> str:
+        data = problem.get("data")
         if isinstance(data, str) and data.startswith("0x"):
             return self.interfaces.revert_reason(bytes.fromhex(data[2:]))
-        return " ".join(str(error).split())[:200]
+        return " ".join(str(problem.get("message", problem)).split())[:200]
 
     @cached_property
     def _names(self) -> dict[str, str]:

@@ -66,7 +66,7 @@ def build(
             on_step=on_step,
         )
     candidates = _candidates(before, protocol, account, bytes.fromhex(source.commit))
-    _bond(protocol, account, sandbox)
+    bond(protocol, account, sandbox)
     return Fresh(str(protocol.controller.address), candidates, {"deployer": str(account.address)})
 
 
@@ -84,7 +84,7 @@ def _candidates(
     return found
 
 
-def _bond(protocol: Protocol, account: Any, sandbox: Sandbox) -> None:
+def bond(protocol: Protocol, account: Any, sandbox: Sandbox) -> None:
     """One orchestrator with stake that counts in the present round, and a treasury with LPT."""
     token, manager = protocol.livepeer_token, protocol.bonding_manager
     next_round(protocol, account, sandbox)

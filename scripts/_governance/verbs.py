@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from eth_abi.abi import decode
 from web3 import Web3
-from web3.exceptions import Web3Exception
 
 from scripts._governance.ballots import MAX_REASON, SUPPORT
 from scripts._governance.calldata import Interfaces
@@ -136,17 +135,16 @@ class Verbs:
         """Why the chain would revert it now, sent by `sender`."""
         if outgoing.sender not in (None, sender):
             return f"only {outgoing.who} {outgoing.sender} may send it, not {sender}"
+        request = {
+            "from": sender,
+            "to": outgoing.to,
+            "value": hex(outgoing.value),
+            "data": "0x" + outgoing.data.hex(),
+        }
         try:
-            self._system.web3.eth.call(
-                {
-                    "from": Web3.to_checksum_address(sender),
-                    "to": Web3.to_checksum_address(outgoing.to),
-                    "value": Web3.to_wei(outgoing.value, "wei"),
-                    "data": Web3.to_hex(outgoing.data),
-                }
-            )
-        except Web3Exception as error:
-            return self._system.reason(error)
+            self._system.call(request)
+        except ProposalError as error:
+            return str(error)
         return None
 
     # -- what is there instead
