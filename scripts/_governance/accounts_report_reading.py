@@ -1,13 +1,12 @@
 """Reads what the treasury's books are made of, in raw JSON-RPC: see `node.py` for why.
 
-Needs the state of past blocks (an archive node), and traces where a contract sent ETH in the middle
-of a call. Block numbers are the node's.
+Needs the state of past blocks (an archive node). Block numbers are the node's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -19,19 +18,17 @@ from scripts._governance.accounts_report import (
     ZERO,
     Account,
     Action,
-    EtherBlock,
-    EtherFlow,
-    Kind,
     Report,
     ReportError,
     Reward,
     Sender,
     Transfer,
-    changed_blocks,
     ether_entries,
     lpt_entries,
 )
-from scripts._governance.chain_system import REGISTERED, contract_id
+from scripts._governance.accounts_report_ether import EtherReading
+from scripts._governance.chain_system import REGISTERED
+from scripts._governance.model import contract_id
 from scripts._governance.node import Log, Node, address_of, number, topic_of
 
 TRANSFER = "Transfer(address,address,uint256)"
@@ -42,7 +39,6 @@ PROPOSAL_EXECUTED = "ProposalExecuted(uint256)"
 PROPOSAL_CREATED = (
     "ProposalCreated(uint256,address,address[],uint256[],string[],bytes[],uint256,uint256,string)"
 )
-MOVES_ETHER = ("CALL", "CREATE", "CREATE2", "SELFDESTRUCT")
 CREATED_BLOCKS = 1_000_000  # searched backwards, this many at once
 TITLE_WIDTH = 80
 
@@ -101,11 +97,14 @@ class _Reading:
                 )
             ),
         )
+        ether = EtherReading(
+            self.node, self.treasury, self.contracts.get("LivepeerGovernor"), self.actions
+        )
         eth = Account(
             "ETH",
-            self._ether(self.first - 1),
-            self._ether(self.last),
-            tuple(ether_entries(self._ether_blocks())),
+            ether.balance(self.first - 1),
+            ether.balance(self.last),
+            tuple(ether_entries(ether.blocks(self.first, self.last))),
         )
         blocks = {entry.block for account in (lpt, eth) for entry in account.entries}
         return Report(
@@ -240,101 +239,6 @@ class _Reading:
                     found[operation] = (str(proposal), title_of(description))
             last = first - 1
         return found
-
-    # -- ETH
-
-    def _ether(self, block: int) -> int:
-        if block not in self._balances:
-            self._balances[block] = 0 if block < 0 else self.node.balance(self.treasury, block)
-        return self._balances[block]
-
-    @cached_property
-    def _balances(self) -> dict[int, int]:
-        return {}
-
-    def _ether_blocks(self) -> Iterator[EtherBlock]:
-        known = {action.block for action in self.actions}
-        changed = changed_blocks(self._ether, self.first - 1, self.last, known)
-        for block in changed:
-            one = EtherBlock(
-                block,
-                self._ether(block) - self._ether(block - 1),
-                tuple(self._plain_flows(self.node.block(block)["transactions"])),
-            )
-            if one.change != sum(flow.amount for flow in one.flows):
-                one = self._traced(one)
-            yield one
-
-    def _plain_flows(self, transactions: Iterable[Mapping[str, Any]]) -> Iterator[EtherFlow]:
-        """By the value of transactions, and by what executed calls were given."""
-        for raw in transactions:
-            tx, position = str(raw.get("hash")), number(raw.get("transactionIndex"))
-            called, value = address_of(raw.get("to")), number(raw.get("value"))
-            actions = [action for action in self.actions if action.tx == tx]
-            if value and self._forwards(called, actions) and self.node.succeeded(tx):
-                kind = Kind.SENT_ALONG if actions else Kind.DONATION
-                signer = address_of(raw.get("from")) or ZERO
-                yield EtherFlow(tx, position, value, signer, kind)
-            for action in actions:
-                if action.value and action.target != self.treasury:
-                    yield EtherFlow(
-                        tx, position, -action.value, action.target, Kind.PROPOSAL, action
-                    )
-
-    def _forwards(self, called: str | None, actions: list[Action]) -> bool:
-        """Whether the value of a call to this ends in the treasury."""
-        governor = self.contracts.get("LivepeerGovernor")
-        return called == self.treasury or bool(actions and called == governor)
-
-    def _traced(self, block: EtherBlock) -> EtherBlock:
-        """The same block with the flows its traces show, if the node traces.
-
-        A transaction whose trace shows none keeps what its value says: a deposit of Arbitrum runs
-        no code.
-        """
-        flows: list[EtherFlow] = []
-        for raw in self.node.block(block.block)["transactions"]:
-            tx = str(raw.get("hash"))
-            tree = self.node.trace(tx)
-            if tree is None:
-                return replace(block, traced=False)
-            traced = list(self._frame_flows(tx, number(raw.get("transactionIndex")), tree))
-            flows += traced or [flow for flow in block.flows if flow.tx == tx]
-        return replace(block, flows=tuple(flows))
-
-    def _frame_flows(self, tx: str, position: int, tree: Mapping[str, Any]) -> Iterator[EtherFlow]:
-        waiting = [action for action in self.actions if action.tx == tx]
-        current: Action | None = None
-        for frame, inside in frames(tree, self.treasury):
-            payer, payee = address_of(frame.get("from")), address_of(frame.get("to")) or ZERO
-            value = number(frame.get("value"))
-            if frame.get("type") not in MOVES_ETHER or payer == payee:
-                continue
-            if payer == self.treasury:
-                call = payee, value
-                current = next((it for it in waiting if (it.target, it.value) == call), None)
-                if current:
-                    waiting.remove(current)
-                if value:
-                    kind = Kind.PROPOSAL if current else Kind.UNEXPLAINED
-                    yield EtherFlow(tx, position, -value, payee, kind, current)
-            elif payee == self.treasury and value:
-                cause = current if inside else None
-                along = payer == self.contracts.get("LivepeerGovernor") and not inside
-                kind = Kind.PROPOSAL if cause else Kind.SENT_ALONG if along else Kind.DONATION
-                yield EtherFlow(tx, position, value, payer or ZERO, kind, cause)
-
-
-def frames(
-    tree: Mapping[str, Any], treasury: str, *, inside: bool = False
-) -> Iterator[tuple[Mapping[str, Any], bool]]:
-    """Every call that was not undone, and whether the treasury had made it or one around it."""
-    if tree.get("error"):
-        return
-    yield tree, inside
-    inner = inside or address_of(tree.get("from")) == treasury
-    for call in tree.get("calls") or ():
-        yield from frames(call, treasury, inside=inner)
 
 
 def operation_id(targets: Any, values: Any, calldatas: Any, salt: bytes) -> str:

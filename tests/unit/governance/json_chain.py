@@ -1,4 +1,7 @@
-"""A node that answers from made-up JSON: what a chain could hold, and no client here produces."""
+"""A node that answers from made-up JSON: what a chain could hold, and no client here produces.
+
+Some of it is a treasury that executes `CALL`, which pays the grantee 30 wei.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,15 @@ from eth_abi import encode
 from eth_utils import event_signature_to_log_topic, keccak
 from eth_utils import function_signature_to_4byte_selector as selector
 
-from scripts._governance.node import topic_of
+from scripts._governance.accounts_report import Entry, Report
+from scripts._governance.accounts_report_reading import (
+    CALL_EXECUTED,
+    PROPOSAL_CREATED,
+    PROPOSAL_EXECUTED,
+    operation_id,
+    read_report,
+)
+from scripts._governance.node import Node, topic_of
 
 Raw = dict[str, Any]
 
@@ -20,6 +31,10 @@ def account(number: int) -> str:
 
 
 CONTROLLER, TREASURY, TOKEN, BONDING, ROUNDS, GOVERNOR, MINTER = map(account, range(10, 17))
+DONOR, GRANTEE, TRANSCODER, STRANGER = map(account, range(20, 24))
+PROPOSAL = 7
+DESCRIPTION = b"\n# Fund a grant \xff\nLong text"
+CALL: tuple[list[str], list[int], list[bytes]] = ([GRANTEE], [30], [b""])
 REGISTERED = {
     "Treasury": TREASURY,
     "LivepeerToken": TOKEN,
@@ -157,3 +172,57 @@ class JsonChain:
 
     def _sum(self, changes: dict[int, int], block: str) -> int:
         return sum(amount for at, amount in changes.items() if at <= int(block, 16))
+
+
+# -- the treasury on it
+
+
+def read(chain: JsonChain, first: int = 1, last: int | None = None) -> Report:
+    return read_report(Node(chain.ask), CONTROLLER, first, last)
+
+
+def entries(report: Report, asset: str) -> list[Entry]:
+    (one,) = (it for it in report.accounts if it.asset == asset)
+    assert one.opening + one.inflows - one.outflows == one.closing
+    return list(one.entries)
+
+
+def execute(
+    chain: JsonChain,
+    block: int,
+    tx: str,
+    *,
+    target: str = GRANTEE,
+    operation: bytes = bytes.fromhex(operation_id(*CALL, keccak(DESCRIPTION))[2:]),
+) -> None:
+    """What LivepeerGovernor and Treasury log when a call that pays 30 wei is executed."""
+    chain.log(block, tx, GOVERNOR, PROPOSAL_EXECUTED, [], ["uint256"], [PROPOSAL])
+    chain.log(
+        block,
+        tx,
+        TREASURY,
+        CALL_EXECUTED,
+        [operation, bytes(32)],
+        ["address", "uint256", "bytes"],
+        [target, 30, b""],
+    )
+
+
+def frame(payer: str, payee: str, value: int, *calls: Raw) -> Raw:
+    """A call of a trace."""
+    return {"type": "CALL", "from": payer, "to": payee, "value": hex(value), "calls": list(calls)}
+
+
+def propose(chain: JsonChain, block: int) -> None:
+    targets, values, calldatas = CALL
+    kinds = ["uint256", "address", "address[]", "uint256[]", "string[]", "bytes[]"]
+    content = [PROPOSAL, DONOR, targets, values, [""], calldatas, 2, 12, DESCRIPTION]
+    chain.log(
+        block,
+        "0x" + "11" * 32,
+        GOVERNOR,
+        PROPOSAL_CREATED,
+        [],
+        [*kinds, "uint256", "uint256", "bytes"],
+        content,
+    )

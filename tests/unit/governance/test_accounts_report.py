@@ -81,6 +81,12 @@ def test_lpt_entries__reward_of_something_else__explains_nothing(reward: Reward)
     assert (entry.kind, entry.note) == (Kind.UNEXPLAINED, "Minter paid without a TreasuryReward")
 
 
+def test_lpt_entries__minted_beside_a_reward_of_the_same_amount__is_unexplained() -> None:
+    transfers = came(10, MINTER, index=0), came(10, ZERO, index=1)
+    cut, minted = explain(*transfers, rewards=(Reward("0xa", 2, TRANSCODER, 10, 8),))
+    assert (cut.kind, minted.kind) == (Kind.REWARD, Kind.UNEXPLAINED)
+
+
 def test_lpt_entries__one_reward_for_two_transfers__explains_one() -> None:
     transfers = came(10, MINTER, index=0), came(10, MINTER, index=1)
     first, second = explain(*transfers, rewards=(Reward("0xa", 2, TRANSCODER, 10, 8),))
