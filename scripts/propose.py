@@ -40,11 +40,17 @@ def show(provider: Any, options: Options, lip: int) -> None:
         at.show(options.json)
 
 
-@verb(cli, "simulate", "Carry it out where nothing counts, and report", NUMBER)
-def simulate(provider: Any, options: Options, lip: int) -> None:
+@verb(
+    cli,
+    "simulate",
+    "Carry it out where nothing counts, and report",
+    NUMBER,
+    click.option("--html", type=click.Path(path_type=Path), help="Write a report for a browser."),
+)
+def simulate(provider: Any, options: Options, lip: int, html: Path | None) -> None:
     """Calls, every changed slot by name, balances, events, checks. Fails if a check does."""
     with desk(provider, options, lip) as at:
-        at.simulate(json_file=options.json, html_file=options.html)
+        at.simulate(json_file=options.json, html_file=html)
 
 
 @verb(cli, "stage", "Stage it in the Governor, or propose it to the voters", NUMBER)

@@ -60,7 +60,6 @@ class Options:
     candidate: tuple[str, ...]
     send: bool
     json: Path | None
-    html: Path | None
 
 
 SHARED = tuple(field.name for field in fields(Options))
@@ -87,7 +86,6 @@ OPTIONS = (
     ),
     click.option("--send", is_flag=True, help="Send it; without, only show."),
     click.option("--json", type=click.Path(path_type=Path), help="Write the result as JSON."),
-    click.option("--html", type=click.Path(path_type=Path), help="Write a report for a browser."),
 )
 
 

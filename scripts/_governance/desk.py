@@ -13,7 +13,7 @@ from web3.exceptions import Web3Exception
 
 from scripts._governance.ballots import SUPPORT, Ballot, Domain, Relayer, SignedBallot, sign
 from scripts._governance.calldata import Decoded
-from scripts._governance.chain_system import GOVERNOR
+from scripts._governance.chain_system import GOVERNOR, ZERO
 from scripts._governance.lifecycle import VOTERS, Draft, default_description, failures
 from scripts._governance.model import Check, Proposal, ProposalError
 from scripts._governance.names import Names
@@ -110,15 +110,17 @@ class Desk:
         """
         self._head()
         self._print(outgoing)
-        self._write(json_file, {"transactions": [_transaction(outgoing, self.sender)]})
         if self._send and self._what_if and self.session.target.live:
             raise ProposalError(f"{self._what_if}: it is never sent on a live network")
         if simulated:
             self._require(self.session.simulate(self.plan))
             self._say("Simulated to its end: every check holds.")
-        refused = self.verbs.refusal(outgoing, outgoing.sender or self.sender)
-        if refused:
+        sender = outgoing.sender or self.sender
+        if sender == ZERO:
+            self._say("Not tried on the chain: --account says who would send it.")
+        elif refused := self.verbs.refusal(outgoing, sender):
             raise ProposalError(f"{outgoing.label}: it would revert: {refused}")
+        self._write(json_file, {"transactions": [_transaction(outgoing, self.sender)]})
         if not self._send:
             self._say("Nothing sent. --send sends it.")
             return

@@ -14,7 +14,7 @@ from web3 import Web3
 
 from scripts._governance.ballots import MAX_REASON, SUPPORT
 from scripts._governance.calldata import Interfaces
-from scripts._governance.chain_system import GOVERNOR, ChainSystem
+from scripts._governance.chain_system import GOVERNOR, ZERO, ChainSystem
 from scripts._governance.lifecycle import VOTERS, Draft
 from scripts._governance.model import ProposalError
 from scripts._governance.node import Node
@@ -25,6 +25,7 @@ STAGED = "UpdateStaged((address[],uint256[],bytes[],uint256),uint256)"
 CREATED = (
     "ProposalCreated(uint256,address,address[],uint256[],string[],bytes[],uint256,uint256,string)"
 )
+NOT_STAGED, NOT_PROPOSED = "not staged, or executed or cancelled already", "not proposed"
 RECENT = 4_000_000  # blocks: on Arbitrum more than the social delay of 51,840 blocks of L1
 
 
@@ -66,13 +67,13 @@ class Verbs:
         if isinstance(self._plan.carrier, GovernorUpdate):
             due = int(self._system.read(GOVERNOR, "updates", self._plan.carrier.hash))
             if not due:
-                return Standing("not staged (or executed, or cancelled)")
+                return Standing(NOT_STAGED)
             left = max(0, due - int(self._system.read("RoundsManager", "blockNum")))
             when = f"in {left:,} blocks" if left else "now"
             return Standing(f"staged; can be executed {when} (block {due:,})", due, left)
         tally = self._tally(self._plan.carrier)
         if tally is None:
-            return Standing("not proposed")
+            return Standing(NOT_PROPOSED)
         return Standing(tally.state.name.lower(), tally=tally)
 
     # -- sending
@@ -120,6 +121,8 @@ class Verbs:
         if len(reason.encode()) > MAX_REASON:
             raise ProposalError(f"--reason: over {MAX_REASON} bytes; link to it")
         tally = self._state("vote", State.ACTIVE)
+        if voter == ZERO:
+            raise ProposalError("vote: --account says whose vote it is")
         if self._system.read(VOTERS, "hasVoted", proposal.id, voter):
             raise ProposalError(f"{self._place}: {voter} has voted, and votes cannot be changed")
         if not self._system.read(VOTERS, "getVotes", voter, tally.snapshot):
@@ -156,26 +159,24 @@ class Verbs:
             odd = differences(plan.carrier, other, plan.names)
             if not odd:
                 return f"{name} has the same actions, but another {self._tag()}"
-            # One action of the same contract and function is enough to be this proposal, edited.
-            if any("other calldata" in line or "in the file only" in line for line in odd):
-                return f"{name} is not what the file says: {'; '.join(odd)}"
-        return f"{'not staged' if plan.route == 'governor' else 'not proposed'}; stage it first"
+            return f"{name} is not what the file says: {'; '.join(odd)}"
+        return NOT_STAGED if isinstance(plan.carrier, GovernorUpdate) else NOT_PROPOSED
 
     def _tag(self) -> str:
         return "--nonce" if isinstance(self._plan.carrier, GovernorUpdate) else "description"
 
     def _others(self) -> Iterator[tuple[GovernorUpdate | TreasuryProposal, str]]:
-        """What is staged, or was proposed, newest first, that shares a target with the file."""
+        """What is staged or was proposed, newest first, and has a function of the file's."""
         node = Node.of(self._system.web3)
         height = node.height()
         first = max(0, height - RECENT) if self._since is None else self._since
-        ours = set(self._plan.carrier.targets)
+        ours = _functions(self._plan.carrier)
         if isinstance(self._plan.carrier, GovernorUpdate):
             logs = node.logs(self._system.address(GOVERNOR), STAGED, first, height)
             for log in reversed(logs):
                 update, _ = GovernorUpdate.from_staged(log.data)
                 pending = self._system.read(GOVERNOR, "updates", update.hash)
-                if pending and ours & set(update.targets):
+                if pending and ours & _functions(update):
                     yield update, f"staged update 0x{update.hash.hex()} (nonce {update.nonce})"
             return
         types = CREATED[CREATED.index("(") + 1 : -1].split(",")
@@ -184,7 +185,7 @@ class Verbs:
             found = TreasuryProposal(
                 tuple(map(Web3.to_checksum_address, targets)), tuple(values), tuple(datas), text
             )
-            if ours & set(found.targets):
+            if ours & _functions(found):
                 yield found, f"proposal {number}"
 
     # -- helpers
@@ -220,3 +221,9 @@ class Verbs:
         self, label: str, data: bytes, sender: str | None = None, who: str = "anybody"
     ) -> Outgoing:
         return Outgoing(label, VOTERS, self._system.address(VOTERS), data, 0, sender, who)
+
+
+def _functions(carrier: GovernorUpdate | TreasuryProposal) -> set[tuple[str, bytes]]:
+    """Target and selector of every action."""
+    datas = carrier.datas if isinstance(carrier, GovernorUpdate) else carrier.calldatas
+    return {(target, data[:4]) for target, data in zip(carrier.targets, datas, strict=True)}

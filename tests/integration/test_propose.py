@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 from eth_account import Account
-from web3 import Web3
 
 from scripts._governance import command, fresh, session
 from scripts._governance.ballots import Ballot, Domain, sign
 from scripts._governance.calldata import Interfaces
-from scripts._governance.chain_system import ChainSystem
 from scripts._governance.desk import Desk
 from scripts._governance.layouts import Layouts
 from scripts._governance.lifecycle import draft
 from scripts._governance.loader import PROPOSALS, load
 from scripts._governance.model import ProposalError
-from scripts._governance.routes import GovernorUpdate
 from scripts._governance.safe import SafeCall, builder_checksum
 from scripts._governance.sandbox import Sandbox
 from scripts._governance.tally import State, read_tally
@@ -31,61 +28,18 @@ from scripts._lib.artifacts import Artifacts, sources
 from scripts._lib.deployment import deploy_protocol
 from scripts._lib.networks import Target
 from scripts._lib.params import load_parameters
-from scripts._lib.protocol import Protocol
 from scripts._lib.rules import GOVERNOR
 from scripts.propose import cli
-from tests.support.anvil import Anvil, find_anvil, run_anvil
+from tests.support.anvil import find_anvil, run_anvil
+from tests.support.proposing import LOCAL, Network
 
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.skipif(find_anvil() is None, reason="no anvil: run `make install`"),
 ]
 LPT = 10**18
-LOCAL = ("--network", "arbitrum:local:foundry")
 ROUND_LENGTH = "RoundsManager.setRoundLength"
 DELEGATORS = [Account.from_key((10_000 + number).to_bytes(32, "big")) for number in range(49)]
-
-
-@dataclass(frozen=True)
-class Network:
-    """The system as before LIP-83, owned by the Governor; `account` is its owner, and has stake."""
-
-    anvil: Anvil
-    account: Any
-    records: Path
-    protocol: Protocol
-
-    @property
-    def web3(self) -> Web3:
-        return self.anvil.web3
-
-    @property
-    def system(self) -> ChainSystem:
-        return ChainSystem(self.web3, self.protocol.controller.address, Interfaces.load())
-
-    @property
-    def sandbox(self) -> Sandbox:
-        return Sandbox(self.web3)
-
-    def propose(self, *arguments: str) -> Result:
-        options = (*LOCAL, "--records", str(self.records))
-        return CliRunner().invoke(cli, [*arguments, *options], env={"COLUMNS": "200"})
-
-    def next_round(self, times: int = 1) -> None:
-        for _ in range(times):
-            fresh.next_round(self.protocol, self.account, self.sandbox)
-
-    def update(self, *, nonce: int = 0) -> GovernorUpdate:
-        """What LIP-83 says."""
-        carrier = draft(load(83), self.system, Interfaces.load(), nonce=nonce).carrier
-        assert isinstance(carrier, GovernorUpdate)
-        return carrier
-
-    def due(self, update: GovernorUpdate) -> int:
-        return int(self.protocol.governor.updates(update.hash))
-
-    def stage(self, update: GovernorUpdate) -> None:
-        self.sandbox.send(self.account.address, self.protocol.governor.address, update.stage(0))
 
 
 @pytest.fixture(scope="module")
@@ -259,7 +213,7 @@ def test_stage_execute__sent__change_the_protocol(network: Network, tmp_path: Pa
 
 
 def test_cancel__staged_update__is_gone(network: Network) -> None:
-    assert "not staged; stage it first" in failed(network.propose("cancel", "83", "--send"))
+    assert "not staged, or executed" in failed(network.propose("cancel", "83", "--send"))
     network.stage(network.update())
     result = network.propose("cancel", "83", "--send")
     assert result.exit_code == 0, result.output
