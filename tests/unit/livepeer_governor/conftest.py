@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -141,23 +140,17 @@ def new_hall() -> Hall:
 
 
 @pytest.fixture(scope="session")
-def built_hall() -> Hall:
+def new() -> Hall:
+    """Nothing initialised; whoever initialises the treasury hands out its roles."""
     return new_hall()
 
 
-@pytest.fixture
-def new(built_hall: Hall) -> Iterator[Hall]:
-    """Nothing initialised; whoever initialises the treasury hands out its roles."""
-    with boa.env.anchor():
-        yield built_hall
-
-
-@pytest.fixture
-def hall(built_hall: Hall) -> Iterator[Hall]:
+@pytest.fixture(scope="session")
+def hall() -> Hall:
     """As the deploy script leaves it: the governor alone proposes, executes and cancels."""
-    with boa.env.anchor():
-        initialize(built_hall)
-        yield built_hall
+    hall = new_hall()
+    initialize(hall)
+    return hall
 
 
 def initialize(hall: Hall) -> None:
