@@ -7,6 +7,7 @@ block number and balances included.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,6 +58,9 @@ StorageModel.dump = lambda _self: {}
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # An EVM in Python makes millions of objects that no cycle holds. Looking for cycles less often,
+    # and never among what is there for good (below), saves a third of the time.
+    gc.set_threshold(200_000, 20, 100)
     collectors = Collectors()
     collectors.add("requirements", requirements.give, requirements.take)
     collectors.add("traces", traces.give, traces.take)
@@ -78,6 +82,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not own:
             folder = item.path.relative_to(TESTS).parts[0]
             item.add_marker(folder if folder in KINDS else "unit")
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
