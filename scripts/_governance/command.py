@@ -24,7 +24,7 @@ from scripts._governance.tally import TallyError
 from scripts._lib.artifacts import ArtifactError
 from scripts._lib.chain import ChainError
 from scripts._lib.context import StepError
-from scripts._lib.networks import NetworkError, quiet_ape, target_of
+from scripts._lib.networks import NetworkError, account_of, quiet_ape, target_of
 from scripts._lib.params import ParameterError
 from scripts._lib.records import RecordError
 
@@ -42,6 +42,7 @@ ERRORS = (
     StepError,
     TallyError,
 )
+ANVIL = "arbitrum:local:foundry"
 LIVE_DELAY, LOCAL_DELAY = 51_840, 5  # blocks; LIP-25: about a week for what is no emergency
 
 
@@ -114,6 +115,25 @@ def verb(
 @contextmanager
 def desk(provider: Any, options: Options, lip: int) -> Iterator[Desk]:
     """Everything about one proposal on the connected network."""
+    with _useful(provider) as chain:
+        yield from _desk(chain, options, lip)
+
+
+@contextmanager
+def _useful(provider: Any) -> Iterator[Any]:
+    """Ape's default chain lives in this process, empty each time, and cannot put its state back: an
+    anvil instead.
+    """
+    if provider.name != "test":
+        yield provider
+        return
+    from ape import networks
+
+    with networks.parse_network_choice(ANVIL) as anvil:
+        yield anvil
+
+
+def _desk(provider: Any, options: Options, lip: int) -> Iterator[Desk]:
     target = target_of(provider.network)
     account = account_for(options.account, target=target, provider=provider, send=options.send)
     proposal = load(lip)
@@ -121,7 +141,7 @@ def desk(provider: Any, options: Options, lip: int) -> Iterator[Desk]:
         provider,
         target,
         lip,
-        account=account,
+        account=account_of(None, target=target, dry_run=True),  # a development chain's own
         controller=options.controller,
         records=options.records,
         candidates=candidates_of(options.candidate),

@@ -65,7 +65,11 @@ class Desk:
             data = self.session.interfaces.encode(call.contract, call.function, call.args)
             self._say(f"   to   {self.session.system.address(call.contract)} ({call.contract})")
             self._say(f"   data 0x{data.hex()}")
-        self._write(json_file, {"actions": [action.line for action in actions]})
+        found: dict[str, Any] = {"actions": [action.line for action in actions]}
+        if isinstance(self.plan.carrier, TreasuryProposal):
+            found["description"] = self.plan.carrier.description
+            self._say(f"description:\n{self.plan.carrier.description}")
+        self._write(json_file, found)
 
     def simulate(self, json_file: Path | None, html_file: Path | None) -> None:
         """Raises ProposalError if anything of it does not hold."""

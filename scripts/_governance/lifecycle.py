@@ -34,12 +34,14 @@ from scripts._governance.routes import (
 from scripts._governance.sandbox import Sandbox
 from scripts._governance.simulation import Simulation, Step, actions_of
 from scripts._governance.tally import State, Tally, TallyError, read_tally
+from scripts._governance.trace import CallNode
 
 VOTERS = "LivepeerGovernor"
 FOR = 1
 # Who does what anybody may do.
 ANYONE = str(to_checksum_address(keccak(text="anyone")[-20:]))
 MOST_VOTERS = 200
+BATCH = "0xe38335e5"  # selector of the Treasury's executeBatch
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,8 @@ def draft(
     description: str | None = None,
 ) -> Draft:
     """Raises ProposalError."""
+    if not 0 <= delay < 2**64:
+        raise ProposalError(f"delay {delay}: give a number of blocks")
     calls = tuple(proposal.calls(system))
     fixed = replace(proposal, calls=lambda _: list(calls))
     chosen = route or default_route(calls)
@@ -272,11 +276,11 @@ class _Run:
         self._system.remember()
         self._send("execute", ANYONE, to, data, value=value)
         step = self.steps[-1]
-        if isinstance(step.result, Effects) and step.error:
-            number = failed_action(step.result)
-            if number is not None:
-                place = f"execute, action {number} ({self._plan.names[number - 1]})"
-                self.steps[-1] = replace(step, label=place)
+        if isinstance(step.result, Effects) and (found := failed_action(step.result)):
+            number, why = found
+            more = "" if why == step.error else f": {why}"
+            place = f"execute, action {number} ({self._plan.names[number - 1]}{more})"
+            self.steps[-1] = replace(step, label=place)
 
     def _send(self, label: str, sender: str, to: str, data: bytes, *, value: int = 0) -> None:
         self._on_step(label)
@@ -308,14 +312,24 @@ class _Run:
             self._sandbox.advance(1)
 
 
-def failed_action(effects: Effects) -> int | None:
-    """Number of the action at which an execution failed; None if it failed elsewhere."""
-    for node in effects.call_tree.walk():
-        if (node.contract, node.function) in ((GOVERNOR, "execute"), ("Treasury", "executeBatch")):
+def failed_action(effects: Effects) -> tuple[int, str] | None:
+    """Number of the action at which an execution failed, and why; None if none or not at one.
+
+    The Treasury does not pass the reason on; the trace has it.
+    """
+    for node in effects.call_tree.walk() if effects.error else ():
+        if _carries_out(node):
             for number, call in enumerate(node.calls, start=1):
                 if call.error:
-                    return number
+                    return number, call.error
     return None
+
+
+def _carries_out(node: CallNode) -> bool:
+    """Whether the calls of this one are the actions. Undecoded, a function is all its calldata."""
+    if node.contract == GOVERNOR:
+        return node.function == "execute"
+    return node.contract == "Treasury" and node.function.startswith(("executeBatch", BATCH))
 
 
 def failures(simulation: Simulation) -> list[str]:

@@ -93,10 +93,12 @@ def open_session(
     say: Say,
 ) -> Iterator[Session]:
     """The system of --controller, or of the record; on a development chain without either, a fresh
-    one as it was before LIP `number`, gone again afterwards.
+    one as it was before LIP `number`, deployed by `account` and gone again afterwards.
 
     Raises ProposalError, and what reading a record or deploying raises.
     """
+    if controller is not None and not is_address(controller):
+        raise ProposalError(f"--controller {controller}: no address")
     web3, interfaces = provider.web3, Interfaces.load()
     path = records or target.records
     known = Records.open(

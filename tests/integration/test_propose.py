@@ -31,7 +31,7 @@ from scripts._lib.params import load_parameters
 from scripts._lib.rules import GOVERNOR
 from scripts.propose import cli
 from tests.support.anvil import find_anvil, run_anvil
-from tests.support.proposing import LOCAL, Network
+from tests.support.proposing import Network
 
 pytestmark = [
     pytest.mark.integration,
@@ -104,6 +104,19 @@ def test_show__lip_83__names_contract_argument_and_unit(network: Network) -> Non
     assert f"update hash: 0x{network.update().hash.hex()}" in result.output
 
 
+def test_show__treasury_proposal__prints_the_text_that_goes_on_chain(
+    network: Network, tmp_path: Path
+) -> None:
+    text = tmp_path / "text.md"
+    text.write_text("# Refill\n\nThe faucet is empty.")
+    me = network.account.address
+    result = network.propose("show", "9002", "--description", str(text), "--proposer", me)
+    assert result.exit_code == 0, result.output
+    assert f"description:\n# Refill\n\nThe faucet is empty.#proposer={me}\n" in result.output
+    plain = network.propose("show", "9002")
+    assert "description:\n# LIP-9002: Refill the faucet from the treasury\n" in plain.output
+
+
 def test_simulate__lip_83_twice__writes_the_same_and_changes_nothing(
     network: Network, tmp_path: Path
 ) -> None:
@@ -129,9 +142,9 @@ def test_simulate__delay_of_a_week__is_waited_for(network: Network) -> None:
 
 
 @pytest.mark.usefixtures("network")
-def test_simulate__fresh_network__builds_the_world_before_lip_118(tmp_path: Path) -> None:
+def test_simulate__no_network_named__builds_the_world_before_lip_118(tmp_path: Path) -> None:
     file, none = tmp_path / "118.json", tmp_path / "none.json"
-    arguments = ["simulate", "118", *LOCAL, "--records", str(none), "--json", str(file)]
+    arguments = ["simulate", "118", "--records", str(none), "--json", str(file)]
     result = CliRunner().invoke(cli, arguments)
     assert result.exit_code == 0, result.output
     assert "building the one before LIP-118" in result.output
@@ -159,7 +172,7 @@ def test_simulate__action_that_reverts__is_named_with_its_reason(
     network: Network, edited: Any
 ) -> None:
     edited('"setRoundLength", (6_377,)', '"setRoundLength", (0,)')
-    expected = f"execute, action 1 ({ROUND_LENGTH}): "
+    expected = f"execute, action 1 ({ROUND_LENGTH}): round length cannot be 0"
     assert expected in failed(network.propose("simulate", "83"))
 
 
@@ -242,6 +255,22 @@ def test_stage__another_account_than_the_owner__is_refused(network: Network) -> 
     message = failed(network.propose("stage", "83", "--send", "--account", stranger))
     assert f"only the Governor's owner {network.account.address} may send it" in message
     assert network.due(network.update()) == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "problem"),
+    [
+        ("--controller", "0x12", "--controller 0x12: no address"),
+        ("--delay", "-1", "delay -1: give a number of blocks"),
+        ("--nonce", "-1", "nonce -1: give a whole number"),
+        ("--candidate", "Minter=0x12", "--candidate Minter=0x12: give NAME=ADDRESS:COMMIT"),
+        ("--route", "treasury", f"action 1 ({ROUND_LENGTH}: caller must be Controller owner)"),
+    ],
+)
+def test_stage__option_that_makes_no_sense__is_one_line(
+    network: Network, option: str, value: str, problem: str
+) -> None:
+    assert problem in failed(network.propose("stage", "83", option, value, "--send"))
 
 
 def test_safe_batch__lip_83__writes_the_file_of_the_builder(
