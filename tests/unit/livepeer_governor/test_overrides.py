@@ -9,7 +9,7 @@ import pytest
 
 from tests.models.governor import Ballot, Tally
 from tests.support.calls import logs, reverts_bare
-from tests.support.contracts import ZERO
+from tests.support.contracts import ZERO, deploy
 from tests.unit.livepeer_governor.conftest import ABSTAIN, AGAINST, FOR, Content, Hall
 
 POWER, PART = 100, 30  # of the transcoder with all delegated to it; of a delegator
@@ -162,10 +162,16 @@ def test_cast_vote__more_than_the_transcoder_cast__reverts(
         hall.governor.castVote(key, AGAINST, sender=delegator)
 
 
-def test_cast_vote__delegates_of_the_registered_votes_contract__decide(
-    hall: Hall, key: int, delegator: str, stranger: str
+def test_cast_vote__votes_contract_moved_but_not_bumped__weight_old_delegate_new(
+    hall: Hall, key: int, transcoder: str
 ) -> None:
     """Weights come from the stored contract, delegates from the registered one, as deployed."""
-    hall.register("BondingVotes", stranger)
-    with reverts_bare():
-        hall.governor.castVote(key, FOR, sender=delegator)
+    delegator = hall.account("delegator", PART, ZERO)
+    other = deploy("VotingPowerMock")
+    other.setClock(hall.power.clock())
+    other.setPower(transcoder, 0, transcoder)
+    other.setPower(delegator, 0, transcoder)
+    hall.register("BondingVotes", other.address)
+    for voter, weight in ((transcoder, POWER), (delegator, PART)):
+        assert hall.governor.castVote(key, FOR, sender=voter) == weight
+    assert hall.governor.proposalVotes(key) == totals(in_favour=POWER)

@@ -190,18 +190,21 @@ def test_execute__failed__expects_no_call_any_more(hall: Hall) -> None:
 def test_bump__registered_votes_moved__follows_only_then_without_an_event(
     hall: Hall, stranger: str
 ) -> None:
+    voter = hall.account("voter", 12)
     other = deploy("VotingPowerMock")
     other.setClock(ROUND + 7)
     hall.register("BondingVotes", other.address)
     assert hall.governor.votes() == other.address
     assert hall.governor.token() == hall.power.address
     assert hall.governor.clock() == ROUND
+    assert hall.governor.getVotes(voter, ROUND - 1) == 12
 
     hall.governor.bumpGovernorVotesTokenAddress(sender=stranger)
 
     assert logs(hall.governor) == []
     assert hall.governor.token() == other.address
     assert hall.governor.clock() == ROUND + 7
+    assert hall.governor.getVotes(voter, ROUND - 1) == 0
 
 
 def test_update_timelock__new_one__old_operations_are_gone(hall: Hall, pay: Content) -> None:
