@@ -6,7 +6,7 @@
          core: canceled 1 | executed 1 | snapshot 64 | proposer 160        deadline: uint256
      Time is counted in rounds (`electorate`); a state changes without a transaction as rounds pass.
      Ids are hashed where they are needed: an internal function would copy its arrays, and memory is charged by its
-     square.
+     square. Batches go to the timelock by raw_call, because an extcall would send them padded to their bounds, 42 KB.
      Source: core spec, sections 16.4 to 16.6 and 16.9 to 16.11.
 """
 
@@ -49,28 +49,6 @@ interface Timelock:
     def getTimestamp(_id: bytes32) -> uint256: view
     def isOperationDone(_id: bytes32) -> bool: view
     def isOperationPending(_id: bytes32) -> bool: view
-    def hashOperationBatch(
-        _targets: DynArray[address, MAX_ACTIONS],
-        _values: DynArray[uint256, MAX_ACTIONS],
-        _payloads: DynArray[Bytes[MAX_CALLDATA], MAX_ACTIONS],
-        _predecessor: bytes32,
-        _salt: bytes32,
-    ) -> bytes32: view
-    def scheduleBatch(
-        _targets: DynArray[address, MAX_ACTIONS],
-        _values: DynArray[uint256, MAX_ACTIONS],
-        _payloads: DynArray[Bytes[MAX_CALLDATA], MAX_ACTIONS],
-        _predecessor: bytes32,
-        _salt: bytes32,
-        _delay: uint256,
-    ): nonpayable
-    def executeBatch(
-        _targets: DynArray[address, MAX_ACTIONS],
-        _values: DynArray[uint256, MAX_ACTIONS],
-        _payloads: DynArray[Bytes[MAX_CALLDATA], MAX_ACTIONS],
-        _predecessor: bytes32,
-        _salt: bytes32,
-    ): payable
 
 
 struct Proposal:
@@ -151,13 +129,35 @@ def queue(
     )
     assert self._state(id) == SUCCEEDED, "Governor: proposal not successful"
 
-    timelock: Timelock = Timelock(self_governed.timelock)
-    delay: uint256 = staticcall timelock.getMinDelay()
-    self._operations[id] = staticcall timelock.hashOperationBatch(
-        targets, values, calldatas, empty(bytes32), descriptionHash
+    timelock: address = self_governed.timelock
+    delay: uint256 = staticcall Timelock(timelock).getMinDelay()
+    operation: Bytes[32] = raw_call(
+        timelock,
+        abi_encode(
+            targets,
+            values,
+            calldatas,
+            empty(bytes32),
+            descriptionHash,
+            method_id=method_id("hashOperationBatch(address[],uint256[],bytes[],bytes32,bytes32)"),
+        ),
+        max_outsize=32,
+        is_static_call=True,
     )
-    extcall timelock.scheduleBatch(
-        targets, values, calldatas, empty(bytes32), descriptionHash, delay
+    self._operations[id] = abi_decode(operation, bytes32)
+    raw_call(
+        timelock,
+        abi_encode(
+            targets,
+            values,
+            calldatas,
+            empty(bytes32),
+            descriptionHash,
+            delay,
+            method_id=method_id(
+                "scheduleBatch(address[],uint256[],bytes[],bytes32,bytes32,uint256)"
+            ),
+        ),
     )
 
     log ILivepeerGovernor.ProposalQueued(proposalId=id, eta=block.timestamp + delay)
@@ -184,8 +184,18 @@ def execute(
     for i: uint256 in range(len(targets), bound=MAX_ACTIONS):
         if targets[i] == self:
             self_governed._queue_call(keccak256(calldatas[i]))
-    extcall Timelock(self_governed.timelock).executeBatch(
-        targets, values, calldatas, empty(bytes32), descriptionHash, value=msg.value
+    assert self_governed.timelock.is_contract
+    raw_call(
+        self_governed.timelock,
+        abi_encode(
+            targets,
+            values,
+            calldatas,
+            empty(bytes32),
+            descriptionHash,
+            method_id=method_id("executeBatch(address[],uint256[],bytes[],bytes32,bytes32)"),
+        ),
+        value=msg.value,
     )
     self_governed._clear_queue()
     return id
