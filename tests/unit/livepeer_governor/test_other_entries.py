@@ -87,9 +87,16 @@ def test_default__unknown_function__reverts_bare(hall: Hall, gateway: str, data:
         assert reverted(hall.governor.address, data, value=value, sender=gateway) == b""
 
 
-def test_setters__with_ether__revert_bare(hall: Hall, gateway: str) -> None:
-    data = hall.governor.castVote.prepare_calldata(1, 1)
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [("castVote", (1, 1)), ("setVotingDelay", (1,)), ("initialize", (1, 1, 1, 1, 1))],
+)
+def test_not_payable__with_ether__reverts_bare(
+    hall: Hall, gateway: str, function: str, arguments: tuple[int, ...]
+) -> None:
+    data = getattr(hall.governor, function).prepare_calldata(*arguments)
     assert reverted(hall.governor.address, data, value=1, sender=gateway) == b""
+    assert reverted(hall.governor.address, data, sender=gateway) != b""
 
 
 # -- tokens

@@ -93,3 +93,7 @@ def test_state__clock_falls_back_to_blocks__is_decided_by_blocks(hall: Hall, pay
     hall.power.setRefusing(True)
     boa.env.evm.patch.block_number = ROUND + DELAY + PERIOD
     assert hall.governor.state(key) == ACTIVE
+    boa.env.evm.patch.block_number += 1
+    assert hall.governor.state(key) == DEFEATED
+    hall.power.setRefusing(False)
+    assert hall.governor.state(key) == ACTIVE
