@@ -124,9 +124,14 @@ def count(rendition: bytes) -> Count:
             video = source.streams.video[0]
             video.codec_context.options = STRICT
             video.codec_context.thread_count = 1
-            for frame in source.decode(video):
-                sizes.add((frame.width, frame.height))
-                frames += 1
+            for packet in source.demux():
+                if packet.is_corrupt:
+                    raise MediaError("rendition has pieces missing")
+                if packet.stream is not video:
+                    continue
+                for frame in packet.decode():
+                    sizes.add((frame.width, frame.height))
+                    frames += 1
     except av.FFmpegError as error:
         raise MediaError(f"rendition cannot be decoded ({error.strerror})") from None
     if len(sizes) != 1:

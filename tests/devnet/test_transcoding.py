@@ -17,6 +17,8 @@ from tests.devnet.clips import frame_times, make_clip
 
 LARGE, SMALL = Profile("180p", 240, 180, 200_000), Profile("90p", 120, 90, 100_000)
 
+TS_PACKET = 188  # bytes; the pictures are in those with the first stream's number, 0x100
+
 
 @pytest.fixture(scope="module")
 def segments(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
@@ -60,10 +62,13 @@ def test_transcode__no_segment__is_refused(data: bytes) -> None:
         transcode(data, [SMALL])
 
 
-def test_count__damaged_rendition__is_refused(segments: list[bytes]) -> None:
+@pytest.mark.parametrize("tenth", range(10))
+def test_count__piece_of_the_pictures_lost__is_refused(segments: list[bytes], tenth: int) -> None:
     data = bytearray(transcode(segments[0], [LARGE])[0].data)
-    middle = len(data) // 2
-    data[middle : middle + 600] = bytes(600)
+    packets = range(0, len(data), TS_PACKET)
+    pictures = [at for at in packets if data[at + 1] & 31 == 1 and data[at + 2] == 0]
+    lost = pictures[len(pictures) * tenth // 10]
+    data[lost : lost + TS_PACKET] = bytes(TS_PACKET)
     with pytest.raises(MediaError):
         count(bytes(data))
 
