@@ -2,7 +2,7 @@
 
 Isolation needs no fixture: titanoboa's pytest plugin wraps each fixture, each test and each
 hypothesis example in `boa.env.anchor()`, so whatever a test does to the chain is undone after it,
-block number and balances included.
+block number and balances included. Ape's own isolation is off (pyproject.toml).
 """
 
 from __future__ import annotations
