@@ -3,7 +3,8 @@
     keeper --Wish--> engine --Intent, Attempt--> journal
                        |--raw transaction--> endpoints --Head, Receipt--> engine
 
-Amounts are wei, fees wei per gas, times unix seconds, urgency parts per million of the time there is.
+Amounts are wei, fees wei per gas, times unix seconds, urgency parts per million of the time there
+is.
 """
 
 from __future__ import annotations
