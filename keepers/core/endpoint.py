@@ -22,11 +22,12 @@ NEVER = -math.inf
 class Rules:
     """How endpoints are judged. Seconds, where nothing else is said.
 
-    With three endpoints of which two hang, a read is answered after two tries, within 3 s.
+    With three endpoints of which two hang, a read is answered after two tries, within 3 s. The
+    patience is longer, for endpoints that break down or come back meanwhile.
     """
 
     try_for: float = 1.0  # one try, while there is another endpoint to turn to
-    patience: float = 3.0  # one read, over all tries
+    patience: float = 5.0  # one read, over all tries
     errors: int = 3  # in a row; then the endpoint is left alone
     backoff: float = 1.0  # doubles with each further error
     longest_backoff: float = 30.0

@@ -103,7 +103,7 @@ class Endpoints:
     ) -> T:
         """What the first endpoint says that can do `work`. Raises Unavailable, and Reverted.
 
-        Without `try_for` the last endpoint in line gets all the time that is left.
+        Without `try_for`, an endpoint that is the only one gets all the time there is.
         An error that a node gives counts against it only if another node then does better: the
         question may be at fault.
         """
@@ -111,13 +111,13 @@ class Endpoints:
         troubles: dict[str, str] = {}
         suspects: set[Endpoint] = set()
         while True:
-            may_help = False
             order = self._readable()
-            for place, endpoint in enumerate(order, start=1):
+            may_help = bool(self._left_alone(0.0))  # one of these may be back soon
+            for endpoint in order:
                 left = end - self._now()
                 if left <= 0:
                     break
-                if try_for is not None or place < len(order):
+                if try_for or len(self._all) > 1:
                     left = min(left, try_for or self.rules.try_for)
                 try:
                     answer = self._try(Turn(endpoint, left), work)

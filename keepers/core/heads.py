@@ -28,7 +28,7 @@ class LagRule:
 
     blocks: int = 5
     seconds: int = 15
-    at_least: int = 2
+    at_least: int = 3  # timestamps are whole seconds
 
     def lags(self, head: Head, top: Head) -> bool:
         age = top.timestamp - head.timestamp

@@ -10,6 +10,7 @@ parts of the URL before they are kept.
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -193,7 +194,10 @@ class Http:
 
     def __call__(self, body: bytes, timeout: float) -> Answer:
         end = time.monotonic() + timeout
-        self._session = self._session or requests.Session()
+        if self._session is None:
+            self._session = requests.Session()
+            # It writes the path of each request, which may be a token, at the level DEBUG.
+            logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
         try:
             with self._session.post(
                 self._url,
