@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 import torch
 
-from tests.verifier.clips import X264
 from verifier import check, devices, measures, reference
 from verifier.devices import HARDWARE_ENCODER
 
@@ -140,7 +139,7 @@ class _Stream:
 
 def own_options(_: Mapping[str, str]) -> dict[str, str]:
     """What libx264 gets for the card's options, which it does not know."""
-    return {"preset": X264["preset"], "threads": "1"}
+    return dict(reference.X264)
 
 
 def nv12(y: np.ndarray, u: np.ndarray, v: np.ndarray) -> av.VideoFrame:

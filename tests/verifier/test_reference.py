@@ -83,7 +83,9 @@ def test_make_reference__smaller__is_the_source_scaled(frames: list[Picture]) ->
 
 
 def test_make_reference__made_again__is_the_same(frames: list[Picture]) -> None:
-    assert same(made(frames), made(frames))
+    """Often enough to see what a processor with AVX-512 gave one time in fifty."""
+    first = made(frames)
+    assert all(same(made(frames), first) for _ in range(200))
     assert same(made(frames, SAME), made([(pts, *planes) for pts, *planes in frames], SAME))
 
 
