@@ -32,10 +32,10 @@ def test_init__any_block__is_kept_without_an_event(poll: Any, end_block: int) ->
 
 
 @pytest.mark.parametrize("choice", [0, 1, 2**256 - 1])
-def test_vote__any_choice_and_again__is_logged(poll: Any, delegator: str, choice: int) -> None:
+def test_vote__any_choice_and_again__is_logged(poll: Any, stranger: str, choice: int) -> None:
     for vote in (choice, 0):
-        poll.vote(vote, sender=delegator)
-        assert logs(poll) == [("Vote", delegator, vote)]
+        poll.vote(vote, sender=stranger)
+        assert logs(poll) == [("Vote", stranger, vote)]
 
 
 def test_vote__last_block__is_taken(poll: Any, end_block: int) -> None:
