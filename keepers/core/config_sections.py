@@ -192,6 +192,6 @@ def journal_url(base: Path) -> Kind[str]:
             return f"sqlite:///{base / Path(str(url.database)).expanduser()}"
         if url.drivername != "postgresql+psycopg":
             raise ValueError("must start with sqlite:/// or postgresql+psycopg://")
-        return url.render_as_string(hide_password=False)
+        return str(url.render_as_string(hide_password=False))
 
     return read
