@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.engine import Connection
 
 from keepers.core.journal_database import Database
-from keepers.core.journal_tables import INTENT, intents, to_intent
-from keepers.core.model import Intent, IntentState, Wish
+from keepers.core.journal_tables import INTENT, NOT_IN_A_BLOCK, attempts, intents, to_intent
+from keepers.core.model import AttemptState, Intent, IntentState, Wish
 
 # Closed, but it did not happen by our transaction: the same wish may come again.
 REOPENED = (IntentState.WITHDRAWN, IntentState.BY_OTHER, IntentState.REFUSED)
@@ -45,22 +46,32 @@ class Intents:
             return to_intent(db.execute(select(*INTENT).where(intents.c.key == wish.key)).one())
 
     def reopen(self, key: str, reason: str) -> Intent:
-        """Open it again, whatever became of it."""
-        return self._change(
-            key,
-            state=IntentState.OPEN.value,
-            reason=reason,
-            generation=intents.c.generation + 1,
-        )
+        """Open it again, whatever became of it: a deep reorganisation undid what was final.
+
+        Its transactions that were final are in no block now, and may get into one once more.
+        """
+        final = (attempts.c.intent == key) & (attempts.c.state == AttemptState.FINAL.value)
+        back = {"state": AttemptState.SENT.value, **NOT_IN_A_BLOCK}
+        with self.database.writing() as db:
+            db.execute(attempts.update().where(final).values(back))
+            return self._change(
+                db,
+                key,
+                state=IntentState.OPEN.value,
+                reason=reason,
+                generation=intents.c.generation + 1,
+            )
 
     def set_state(self, key: str, state: IntentState) -> None:
-        self._change(key, state=state.value)
+        with self.database.writing() as db:
+            self._change(db, key, state=state.value)
 
     def close_intent(self, key: str, state: IntentState, reason: str) -> None:
         """`reason` tells the operator why it is closed."""
         if not state.is_closed:
             raise ValueError(f"{state} closes nothing")
-        self._change(key, state=state.value, reason=reason)
+        with self.database.writing() as db:
+            self._change(db, key, state=state.value, reason=reason)
 
     def intent(self, key: str) -> Intent | None:
         with self.database.reading() as db:
@@ -77,10 +88,9 @@ class Intents:
             rows = db.execute(query.order_by(intents.c.opened_at, intents.c.id)).all()
         return [to_intent(row) for row in rows]
 
-    def _change(self, key: str, **values: Any) -> Intent:
-        with self.database.writing() as db:
-            db.execute(intents.update().where(intents.c.key == key).values(values))
-            row = db.execute(select(*INTENT).where(intents.c.key == key)).one_or_none()
-            if row is None:
-                raise self.database.error(f"it holds no intent {key}")
-            return to_intent(row)
+    def _change(self, db: Connection, key: str, **values: Any) -> Intent:
+        db.execute(intents.update().where(intents.c.key == key).values(values))
+        row = db.execute(select(*INTENT).where(intents.c.key == key)).one_or_none()
+        if row is None:
+            raise self.database.error(f"it holds no intent {key}")
+        return to_intent(row)
