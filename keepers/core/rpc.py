@@ -89,7 +89,7 @@ class Rpc:
     def __init__(self, url: str, *, post: Post | None = None) -> None:
         """Raises KeeperError if it is no URL."""
         self.name = name_of(url)
-        self._secrets = _secrets_of(url)
+        self._secrets = secrets_of(url)
         self._post = post or Http(url)
         self._batch = BATCH
         self._ids = count(1)
@@ -226,7 +226,7 @@ def name_of(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}{port}"
 
 
-def _secrets_of(url: str) -> list[str]:
+def secrets_of(url: str) -> list[str]:
     """Every part of a URL that may be a token, longest first."""
     parts = urlsplit(url)
     pieces = [parts.username or "", parts.password or "", *parts.path.split("/")]
