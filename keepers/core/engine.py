@@ -73,6 +73,12 @@ class Engine:
     def account(self) -> str:
         return self.context.account
 
+    def low_balance(self, head: Head) -> str | None:
+        """What to tell the operator if the account holds less than it should."""
+        context = self.context
+        balance = context.chain.balance(context.account, head.number)
+        return context.budget.low_balance(context.account, balance, context.clock.wall())
+
     def settle(self, head: Head) -> None:
         """Follow the chain. First thing in a tick, before any keeper decides."""
         context = self.context

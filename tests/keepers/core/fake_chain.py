@@ -91,7 +91,7 @@ class FakeChain:
     swallow: int = 0  # so many broadcasts are answered and dropped
     lose_answer: int = 0  # so many broadcasts arrive and are not answered
     rejected: int = 0  # replacements that were too cheap
-    salt: count = field(default_factory=count)
+    salt: count[int] = field(default_factory=count)
 
     # -- the world
 
