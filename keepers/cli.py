@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from web3 import HTTPProvider, Web3
 
+from keepers.check_command import check
 from keepers.keystore import KeystoreError, address_in, ape_keystore, unlock
 from keepers.node_errors import NODE, line_of
 from keepers.proposal_command import proposals
@@ -160,3 +161,4 @@ def _fail(error: Exception) -> NoReturn:
 
 
 cli.add_command(proposals)
+cli.add_command(check)

@@ -27,6 +27,11 @@ class NetworkConfig:
     rpc: tuple[str, ...] = field(repr=False)
     confirmations: int
 
+    @property
+    def identity(self) -> dict[str, str]:
+        """What a journal belongs to."""
+        return {"chain": str(self.chain_id), "controller": self.controller}
+
 
 @dataclass(frozen=True)
 class JournalConfig:

@@ -29,10 +29,11 @@ CHATTY = ("apscheduler", "urllib3", "web3", "sqlalchemy", "asyncio")
 _URL = re.compile(
     r"(\b[a-z][a-z0-9+.-]*://)(?:[^\s/@'\"]*@)?([^\s/?#'\"]+)([/?#][^\s'\"),;]+)?", re.I
 )
+# password=..., "api_key": "..."; a colon after a word without quotes is that of a sentence.
 _NAMED = re.compile(
     r"((?:password|passphrase|passwd|secret|token|api[ _-]?key|private[ _-]?key)"
-    r"['\"]?\s*[=:]\s*['\"]?)[^\s'\",;]+",
-    re.I,
+    r"(?:['\"]?\s*=\s*['\"]?|['\"]\s*:\s*['\"]))[^\s'\",;]+",
+    re.IGNORECASE,
 )
 
 
@@ -134,8 +135,11 @@ def _message(record: logging.LogRecord) -> str:
 
 
 def _host_only(match: re.Match[str]) -> str:
+    """Paths of databases are names, those of nodes may be tokens."""
     scheme, host, rest = match.groups()
-    return f"{scheme}{host}{'/' + HIDDEN if rest and rest != '/' else ''}"
+    if rest and rest != "/" and scheme.lower().startswith(("http", "ws")):
+        rest = f"/{HIDDEN}"
+    return f"{scheme}{host}{rest or ''}"
 
 
 def _time(record: logging.LogRecord) -> str:

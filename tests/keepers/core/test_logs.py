@@ -94,11 +94,11 @@ def test_install__secrets_in_an_error_and_its_causes__are_hidden(
         ("https://any.example:8545: lags", "https://any.example:8545: lags"),
         ("http://me:pw@any.example", "http://any.example"),
         ("'wss://any.example/?key=1'", "'wss://any.example/***'"),
-        ("postgresql+psycopg://u:p@db:5432/k", "postgresql+psycopg://db:5432/***"),
+        ("postgresql+psycopg://u:p@db:5432/k", "postgresql+psycopg://db:5432/k"),
         ("sqlite:////var/lib/k.sqlite", "sqlite:////var/lib/k.sqlite"),
         ("password=hunter2 of u", "password=*** of u"),
         ("{'api_key': 'abc'}", "{'api_key': '***'}"),
-        ("no password given", "no password given"),
+        ("/run/password: cannot be read", "/run/password: cannot be read"),
     ],
 )
 def test_clean__secrets_that_nobody_named__are_known_by_their_form(
