@@ -47,19 +47,13 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
 def reload(
     path: Path, old: Config, environment: Mapping[str, str]
 ) -> tuple[Config, tuple[str, ...]]:
-    """`old` with the fees, limits, profitability and log of the file, and what needs a restart.
+    """`old` with the fees, limits and log of the file, and what needs a restart.
 
     The second are keys that differ too, but are what the process was built from. Raises ConfigError
     if the file is not sound; then nothing of it counts.
     """
     new = load(path, environment)
-    rewards = replace(
-        old.reward_caller,
-        profitability=new.reward_caller.profitability,
-        lpt_price=new.reward_caller.lpt_price,
-        margin_percent=new.reward_caller.margin_percent,
-    )
-    config = replace(old, fees=new.fees, limits=new.limits, log=new.log, reward_caller=rewards)
+    config = replace(old, fees=new.fees, limits=new.limits, log=new.log)
     return config, tuple(_differences(config, new))
 
 

@@ -179,13 +179,6 @@ def test_reload__caps_and_limits__are_taken(tmp_path: Path, running: Config) -> 
     assert replace(config, fees=running.fees, limits=running.limits, log=running.log) == running
 
 
-def test_reload__profitability__is_taken(tmp_path: Path, running: Config) -> None:
-    text = VALID + 'profitability = "warn"\nlpt_price_eth = "0.002"\n'
-    config, restart = reload(write(tmp_path, text), running, {})
-    assert restart == ()
-    assert config.reward_caller.lpt_price == 2 * 10**15
-
-
 def test_reload__other_keys__are_named_and_kept(tmp_path: Path, running: Config) -> None:
     text = VALID.replace(f'    "{BOB}",\n', "").replace(TOKEN, "other").replace("caller.json", "x")
     config, restart = reload(write(tmp_path, "poll_seconds = 1\n" + text), running, {})
