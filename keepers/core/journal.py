@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import delete, exists, inspect, select
 
-from keepers.core.journal_attempts import OVER, Attempts
+from keepers.core.journal_attempts import UNDER_WAY, Attempts
 from keepers.core.journal_database import Database
 from keepers.core.journal_database import JournalError as JournalError
 from keepers.core.journal_intents import Intents
@@ -24,6 +24,7 @@ from keepers.core.journal_tables import identity as identities
 from keepers.core.model import IntentState
 
 PATIENCE = 5.0  # seconds to wait for another process that writes
+AT_ONCE = 500  # intents to drop in one transaction
 CLOSED = [state.value for state in IntentState if state.is_closed]
 
 
@@ -53,18 +54,21 @@ class Journal(Intents, Attempts, Spending):
         Kept is what was opened or signed since `before`, and what has an attempt under way.
         """
         own = attempts.c.intent == intents.c.key
-        in_use = attempts.c.state.not_in(OVER) | (attempts.c.signed_at >= before)
+        in_use = attempts.c.state.in_(UNDER_WAY) | (attempts.c.signed_at >= before)
         old = select(intents.c.key).where(
             intents.c.state.in_(CLOSED),
             intents.c.opened_at < before,
             ~exists().where(own & in_use),
         )
-        with self.database.writing() as db:
-            keys = list(db.execute(old).scalars())
-            for key in keys:
-                db.execute(delete(attempts).where(attempts.c.intent == key))
-                db.execute(delete(intents).where(intents.c.key == key))
-        return len(keys)
+        dropped = 0
+        while True:  # in small transactions, so that no other process waits for long
+            with self.database.writing() as db:
+                keys = db.execute(old.limit(AT_ONCE)).scalars().all()
+                db.execute(delete(attempts).where(attempts.c.intent.in_(keys)))
+                db.execute(delete(intents).where(intents.c.key.in_(keys)))
+            dropped += len(keys)
+            if len(keys) < AT_ONCE:
+                return dropped
 
 
 def _prepare(database: Database, identity: Mapping[str, str]) -> None:

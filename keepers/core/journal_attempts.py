@@ -27,7 +27,7 @@ from keepers.core.lease import Holding
 from keepers.core.model import Attempt, AttemptState, Fenced, Receipt
 
 SIGNED, SENT, INCLUDED, FINAL, LOST = (state.value for state in AttemptState)
-OVER = (FINAL, LOST)
+UNDER_WAY = (SIGNED, SENT, INCLUDED)
 
 
 class Attempts:
@@ -46,7 +46,7 @@ class Attempts:
                 self._check_lease(db, lease)
             here = _at(attempt.account, attempt.nonce)
             query = select(attempts.c.hash, attempts.c.intent).where(here)
-            for row in db.execute(query.where(attempts.c.state.not_in(OVER))).all():
+            for row in db.execute(query.where(attempts.c.state.in_(UNDER_WAY))).all():
                 if row.hash == attempt.hash:
                     return
                 if row.intent != attempt.intent:
@@ -113,17 +113,18 @@ class Attempts:
 
     def attempts(self, account: str) -> list[Attempt]:
         """What is not over yet, by nonce, then oldest first."""
-        return self._read(attempts.c.account == account, attempts.c.state.not_in(OVER))
+        return self._read(attempts.c.account == account, attempts.c.state.in_(UNDER_WAY))
 
     def attempts_of(self, key: str) -> list[Attempt]:
         """All that were ever signed for an intent, in the same order."""
         return self._read(attempts.c.intent == key)
 
     def _read(self, *conditions: Any) -> list[Attempt]:
-        order = (attempts.c.nonce, attempts.c.signed_at, attempts.c.id)
+        query = select(*ATTEMPT).where(*conditions)
         with self.database.reading() as db:
-            rows = db.execute(select(*ATTEMPT).where(*conditions).order_by(*order)).all()
-        return [to_attempt(row) for row in rows]
+            rows = db.execute(query.order_by(attempts.c.signed_at, attempts.c.id)).all()
+        # Ordered by nonce in the query, SQLite would walk through every nonce there ever was.
+        return sorted((to_attempt(row) for row in rows), key=lambda one: one.nonce)
 
     def _row(self, db: Connection, hash: str) -> Any:
         row = db.execute(select(*ATTEMPT).where(attempts.c.hash == hash)).one_or_none()

@@ -31,6 +31,8 @@ ADVICE = {
     "unable to open database": "it cannot be opened: check that its folder exists and is writable",
     "not a database": "it is no SQLite database: choose another file as journal.url",
     "disk image is malformed": "it is damaged: move it away, a new one is read from the chain",
+    "no space left": "its server has no room to write: free some on its disk",
+    "idle-in-transaction": "this process was stopped while it wrote, and what it wrote was undone",
     "lock timeout": "another process kept it locked for {patience:g} s: is it stopped?",
 }
 
@@ -165,7 +167,7 @@ def _postgres(url: URL, patience: float) -> Engine:
 
     wait = int(patience * 1000)
     settings = (
-        f"-c lock_timeout={wait} -c idle_in_transaction_session_timeout={wait}"
+        f"-c lock_timeout={wait} -c idle_in_transaction_session_timeout={wait // 2}"
         " -c synchronous_commit=on"
     )
     engine = create_engine(

@@ -74,7 +74,7 @@ class Spending:
                 attempts.c.ok.is_(True),
                 attempts.c.cancels.is_(False),
             )
-            .order_by(attempts.c.block_number.desc(), attempts.c.id.desc())
+            .order_by(attempts.c.id.desc())
             .limit(limit)
         )
         with self.database.reading() as db:

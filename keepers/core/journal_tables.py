@@ -45,7 +45,7 @@ intents = Table(
     Column("id", Integer, primary_key=True),
     Column("key", Text, nullable=False, unique=True),
     Column("account", Text, nullable=False),
-    Column("kind", Text, nullable=False, index=True),
+    Column("kind", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("to", Text, nullable=False),
     Column("data", LargeBinary, nullable=False),
@@ -71,13 +71,14 @@ attempts = Table(
     Column("raw", LargeBinary, nullable=False),
     Column("signed_at", Float(53), nullable=False, index=True),
     Column("cancels", Boolean, nullable=False),
-    Column("state", Text, nullable=False, index=True),
+    Column("state", Text, nullable=False),
     Column("block_number", BigInteger),
     Column("block_hash", Text),
     Column("gas_used", BigInteger),
     Column("paid", Text),
     Column("ok", Boolean),
     Index("keeper_attempts_by_nonce", "account", "nonce"),
+    Index("keeper_attempts_by_state", "state", "account"),
 )
 
 # An empty owner: nobody holds it. `beat` counts signs of life, `token` the take-overs.
