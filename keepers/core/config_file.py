@@ -39,7 +39,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
         Problem(variable, "", "fits no key: KEEPERS_<SECTION>__<KEY>, and no list of tables")
         for variable in misfits
     ]
-    config = _read(Section(report, (), tree, path.resolve().parent))
+    config = read(Section(report, (), tree, path.resolve().parent))
     report.finish()
     return config
 
@@ -57,13 +57,14 @@ def reload(
     return config, tuple(_differences(config, new))
 
 
-def _read(root: Section) -> Config:
+def read(root: Section) -> Config:
+    """Every key of the file; trouble is in the report, and then the result is not to be used."""
     network, preset = sections.read_network(root.section("network"))
     signers = sections.read_signers(root.section("signers"))
     config = Config(
         network=network,
         journal=sections.read_journal(root.section("journal")),
-        poll_seconds=root.take("poll_seconds", seconds(0.1, 300), 5.0),
+        poll_seconds=root.take("poll_seconds", seconds(0.1, 300), 2.0),
         signers=signers,
         fees=sections.read_fees(root.section("fees"), preset),
         limits=sections.read_limits(root.section("limits")),

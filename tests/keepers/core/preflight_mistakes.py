@@ -55,6 +55,11 @@ def no_database_server(site: Site) -> None:
     site.add(f'[journal]\nurl = "{url}"\n')
 
 
+def quick_turns(site: Site) -> None:
+    turns = f'peers = ["{FIRST}"]\nslot_seconds = 1\n'
+    site.change("[reward_caller]", f"{turns}[reward_caller]")
+
+
 def use_controller(site: Site, at: str) -> None:
     site.change('name = "arbitrum-one"', f'name = "arbitrum-one"\ncontroller = "{at}"')
 
@@ -281,6 +286,11 @@ WARNINGS: dict[str, tuple[Seed, str, str]] = {
         lambda s: s.world.balances.update({OWN.address: ETHER // 1000}),
         "signers.own",
         "holds 0.001 ETH, less than limits.min_balance_eth",
+    ),
+    "slot shorter than a look": (
+        quick_turns,
+        "round_initializer.slot_seconds",
+        "is not above poll_seconds, which is 2",
     ),
     "inactive orchestrator": (
         lambda s: s.world.active.remove(FIRST),

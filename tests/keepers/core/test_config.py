@@ -29,7 +29,7 @@ def test_load__small_file__takes_defaults_of_network_and_keepers(tmp_path: Path)
     assert not config.round_initializer.enabled
     assert (config.fees.soft_cap, config.fees.hard_cap) == (10**8, 10**9)
     assert config.signers_in_use == ("caller",)
-    assert config.poll_seconds == 5.0
+    assert config.poll_seconds == 2.0
 
 
 def test_load__example_of_the_guide__is_valid(tmp_path: Path) -> None:
