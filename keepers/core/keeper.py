@@ -1,6 +1,8 @@
 """What every keeper is: it reads the chain at one block, and decides from that alone.
 
-chain at the head --read--> state --decide--> wishes for the engine, notes for the operator
+    chain at the head --read--> state --decide--> wishes for the engine, notes for the operator
+
+Source: keepers spec (e1), R1, R19.
 """
 
 from __future__ import annotations
