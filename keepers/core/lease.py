@@ -4,7 +4,11 @@ The holder counts up its beat at every tick. Another process takes over when it 
 beat for `ttl` seconds of its own monotonic clock, and raises the token. A holder that was stopped
 meanwhile finds another token in the journal when it signs off: Journal.sign_off raises Fenced, in
 the transaction that would have written its attempt. So what the clocks say decides only how soon
-there is a holder, never whether two of them act. Source: keepers spec (e1), R15.
+there is a holder, never whether two of them act.
+
+A process that is stopped in the middle of a write keeps SQLite locked until it goes on or is
+killed: nobody acts meanwhile. A PostgreSQL server ends its transaction. Source: keepers spec (e1),
+R15.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from keepers.core.journal_tables import leases
+from keepers.core.owners import has_ended
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -45,10 +50,15 @@ class Lease:
         *,
         ttl: float = 8.0,
         monotonic: Callable[[], float] = time.monotonic,
+        has_ended: Callable[[str], bool] = has_ended,
     ) -> None:
-        """`owner` tells operators who holds it; `ttl` in seconds, above the time of a tick."""
+        """`owner` tells operators who holds it; `ttl` in seconds, above the time of a tick.
+
+        `has_ended` tells of an owner that it is dead for sure, so that nobody waits for it.
+        """
         self._database = journal.database
         self._name, self._owner, self._ttl, self._monotonic = name, owner, ttl, monotonic
+        self._has_ended = has_ended
         self._held: tuple[int, int] | None = None  # our token and beat
         self._watch = _Watch(ttl)
 
@@ -64,7 +74,11 @@ class Lease:
             elif self._held == (row.token, row.beat) and row.owner == self._owner:
                 found = (row.token, row.beat + 1)
                 self._write(db, found)
-            elif row.owner == NOBODY or self._watch.is_silent((row.token, row.beat), now):
+            elif (
+                row.owner == NOBODY
+                or self._watch.is_silent((row.token, row.beat), now)
+                or self._has_ended(row.owner)
+            ):
                 found = (row.token + 1, 0)
                 self._write(db, found)
             else:
