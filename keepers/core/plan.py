@@ -65,15 +65,13 @@ def to_json(lines: Sequence[PlanLine], *, live: bool) -> dict[str, Any]:
 
 
 def to_table(lines: Sequence[PlanLine]) -> Table:
-    table = Table("keeper", "what", "for whom", "verdict", "why", "gas", "fee", "cost", "worth")
+    table = Table("what", "for whom", "verdict", "why", "gas", "fee", "cost", "worth")
     for line in lines:
-        because = f"{line.why}; {line.reason}" if line.reason else line.why
-        if line.tx:
-            because = f"{because}\n{line.tx}"
         table.add_row(
-            *(escape(text) for text in (line.keeper, line.kind, line.subject)),
+            escape(line.kind),
+            escape(_short(line.subject)),
             line.verdict,
-            escape(because),
+            escape("; ".join(text for text in (line.why, line.reason) if text)),
             "" if line.gas is None else f"{line.gas:,}",
             _amount(line.max_fee, GWEI, "gwei"),
             _amount(line.cost, ETHER, "ETH"),
@@ -99,6 +97,11 @@ def summary(lines: Sequence[PlanLine], *, live: bool) -> str:
 
 def cost_of(lines: Sequence[PlanLine]) -> int:
     return sum(line.cost or 0 for line in lines if line.verdict in ACTS)
+
+
+def _short(subject: str) -> str:
+    """An address by both ends: the whole one is in the JSON."""
+    return f"{subject[:10]}...{subject[-4:]}" if len(subject) == 42 else subject
 
 
 def _text(number: int | None) -> str | None:
