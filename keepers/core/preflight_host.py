@@ -16,6 +16,8 @@ from keepers.core.findings import Finding, error, warning
 from keepers.core.journal import Journal
 from keepers.core.journal_tables import leases
 from keepers.core.lease import NOBODY
+from keepers.core.owners import has_ended
+from keepers.core.remote_signer import RemoteSigner
 from keepers.core.signers import build_signer
 from keepers.core.signing import SigningError
 from keepers.keystore import KeystoreError, address_in, ape_keystore
@@ -31,9 +33,11 @@ def free_bytes(folder: Path) -> int:
 
 
 def check_signer(config: SignerConfig) -> list[Finding]:
-    """By opening it, as a keeper does: file modes, password, address."""
+    """By opening it, as a keeper does: file modes, password, address, a process that answers."""
     try:
-        build_signer(config)
+        signer = build_signer(config)
+        if isinstance(signer, RemoteSigner):
+            signer.check()
     except SigningError as trouble:
         key = f"signers.{config.name}"
         return [error(key, str(trouble).removeprefix(f"{key}: "))]
@@ -89,7 +93,8 @@ def _holders(config: Config, journal: Journal) -> Iterator[Finding]:
     with journal.database.reading() as db:
         rows = db.execute(select(leases.c.name, leases.c.owner)).all()
     for row in rows:
-        if row.name in accounts and row.owner not in (NOBODY, config.lease.owner):
+        is_free = row.owner in (NOBODY, config.lease.owner) or has_ended(row.owner)
+        if row.name in accounts and not is_free:
             yield warning(
                 "lease.owner",
                 f"{row.owner} acts for {accounts[row.name]}: this process waits until that one "

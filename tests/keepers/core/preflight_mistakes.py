@@ -60,6 +60,11 @@ def quick_turns(site: Site) -> None:
     site.change("[reward_caller]", f"{turns}[reward_caller]")
 
 
+def remote_signer(site: Site) -> None:
+    files = 'type = "keystore"\npath = "caller.json"\npassword_file = "password"'
+    site.change(files, f'type = "remote"\nsocket = "signer.sock"\naddress = "{CALLER.address}"')
+
+
 def use_controller(site: Site, at: str) -> None:
     site.change('name = "arbitrum-one"', f'name = "arbitrum-one"\ncontroller = "{at}"')
 
@@ -206,6 +211,11 @@ MISTAKES: dict[str, tuple[Seed, str, str]] = {
         lambda s: s.change("own.json", "caller.json"),
         "signers.own",
         "has the same account as signers.caller",
+    ),
+    "remote signer that does not run": (
+        remote_signer,
+        "signers.caller",
+        "does `python -m keepers signer` run?",
     ),
     "no balance": (
         lambda s: s.world.balances.pop(CALLER.address),
