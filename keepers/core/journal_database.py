@@ -114,6 +114,8 @@ class Database:
     def _explain(self, error: Exception) -> str:
         if isinstance(error, OSError) and error.strerror:
             return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+        if isinstance(error, ImportError):
+            return "PostgreSQL needs a driver: install psycopg[binary], the extra postgres"
         said = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
         for secret in self._secrets:
             said = said.replace(secret, "***")

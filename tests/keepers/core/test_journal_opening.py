@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import sys
 import traceback
 from contextlib import closing
 from pathlib import Path
@@ -158,6 +159,12 @@ def test_open__server_that_does_not_answer__no_password_in_any_text(place: str) 
     assert "journal postgresql://127.0.0.1/k: " in shown
     assert "refused" in shown
     assert "hunter22" not in shown
+
+
+def test_open__driver_is_not_installed__says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    said = refusal("postgresql+psycopg://u:hunter22@h/k")
+    assert said.startswith("journal postgresql://h/k: PostgreSQL needs a driver: install psycopg")
 
 
 def test_write__file_was_deleted__stops_before_two_have_a_journal_each(
