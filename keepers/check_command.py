@@ -41,6 +41,11 @@ def check(path: Path, as_json: bool) -> None:
         for one in findings:
             click.echo(redactor.clean(str(one)))
         warnings = len(findings) - errors
-        click.echo(f"{errors} errors, {warnings} warnings" if findings else "all is well")
+        counts = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
+        click.echo(counts if findings else "all is well")
     # Not by an exception: a thread that waits for an endpoint must not be waited for.
     sys.exit(1 if errors else 0)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

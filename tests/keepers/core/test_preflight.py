@@ -63,7 +63,7 @@ def test_check__one_of_two_endpoints_dead__warns_and_looks_through_the_other(sit
     assert lines[0].startswith("warning: network.rpc[0]: ")
     assert lines[1].startswith("warning: network.rpc: one endpoint works")
     assert lines[2].startswith("error: reward_caller.orchestrators[0]: the reward caller of")
-    assert lines[3:] == ["1 errors, 2 warnings"]
+    assert lines[3:] == ["1 error, 2 warnings"]
 
 
 @pytest.mark.parametrize("name", WARNINGS)
