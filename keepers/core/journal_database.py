@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import QueuePool
 
 from keepers.core.model import KeeperError
 
@@ -34,6 +34,14 @@ ADVICE = {
     "no space left": "its server has no room to write: free some on its disk",
     "idle-in-transaction": "this process was stopped while it wrote, and what it wrote was undone",
     "lock timeout": "another process kept it locked for {patience:g} s: is it stopped?",
+}
+
+# One connection is one database; threads take turns.
+IN_MEMORY: dict[str, Any] = {
+    "poolclass": QueuePool,
+    "pool_size": 1,
+    "max_overflow": 0,
+    "connect_args": {"check_same_thread": False},
 }
 
 
@@ -61,7 +69,7 @@ class Database:
             elif parsed.get_backend_name() != "sqlite":
                 raise JournalError(f"{self.name}: must be SQLite or postgresql+psycopg")
             elif parsed.database in (None, "", ":memory:"):
-                self._engine = _sqlite(parsed, patience, poolclass=StaticPool)
+                self._engine = _sqlite(parsed, patience, **IN_MEMORY)
             else:
                 self._file = Path(str(parsed.database))
                 _create(self._file)

@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import sys
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from keepers.core.journal import Journal, JournalError
 from keepers.core.model import IntentState
-from tests.keepers.core.journal_places import ACCOUNT, IDENTITY, NOW, WISH
+from tests.keepers.core.journal_places import ACCOUNT, IDENTITY, NOW, WISH, wish
 
 
 def refusal(url: str, **identity: str) -> str:
@@ -61,6 +62,14 @@ def test_open__sqlite__every_connection_is_as_durable_as_can_be(url: str) -> Non
             assert db.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2  # FULL
             assert db.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
             assert db.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 2_000
+
+
+@pytest.mark.parametrize("place", ["", "/:memory:", "/{folder}/journal"])
+def test_open__used_by_several_threads__is_one_journal(place: str, tmp_path: Path) -> None:
+    url = f"sqlite://{place.format(folder=tmp_path)}"
+    with closing(Journal.open(url, identity=IDENTITY)) as journal, ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: journal.want(wish(f"{n}"), ACCOUNT, NOW), range(40)))
+        assert len(journal.open_intents(ACCOUNT)) == 40
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
