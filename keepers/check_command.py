@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from keepers.core.config_fields import ConfigError
+from keepers.core.config_fields import ConfigError, Problem
 from keepers.core.config_file import load
 from keepers.core.findings import Finding
 from keepers.core.logs import Redactor, install, secrets_in
@@ -28,7 +28,7 @@ def check(path: Path, as_json: bool) -> None:
     try:
         config = load(path, os.environ)
     except ConfigError as trouble:
-        findings = [Finding(one.key, f"{one.text} ({one.place})") for one in trouble.problems]
+        findings = [_finding(one) for one in trouble.problems]
     else:
         redactor = Redactor(secrets_in(config))
         install(config.log, redactor)
@@ -45,6 +45,12 @@ def check(path: Path, as_json: bool) -> None:
         click.echo(counts if findings else "all is well")
     # Not by an exception: a thread that waits for an endpoint must not be waited for.
     sys.exit(1 if errors else 0)
+
+
+def _finding(one: Problem) -> Finding:
+    return (
+        Finding(one.key, f"{one.text} ({one.place})") if one.key else Finding(one.place, one.text)
+    )
 
 
 def _count(number: int, what: str) -> str:

@@ -9,8 +9,9 @@ import pytest
 from click.testing import CliRunner
 from eth_account import Account
 
-from keepers.cli import _Screen, cli
+from keepers.cli import cli
 from keepers.slashing import Report
+from keepers.slashing_command import _Screen
 from tests.keepers.slashing_system import FINDER
 from verifier.dossier import save_proof
 from verifier.messages import Domain
