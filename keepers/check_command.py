@@ -48,9 +48,9 @@ def check(path: Path, as_json: bool) -> None:
 
 
 def _finding(one: Problem) -> Finding:
-    return (
-        Finding(one.key, f"{one.text} ({one.place})") if one.key else Finding(one.place, one.text)
-    )
+    if not one.key:
+        return Finding(one.place, one.text)
+    return Finding(one.key, f"{one.text} ({one.place})")
 
 
 def _count(number: int, what: str) -> str:
