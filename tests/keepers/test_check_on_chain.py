@@ -34,7 +34,7 @@ orchestrators = ["{orchestrator}"]
 """
 
 
-def check(court: Court, folder: Path, orchestrator: str) -> Result:
+def write_site(court: Court, folder: Path, orchestrator: str) -> None:
     secret = Account.encrypt(CALLER.key, "open sesame", kdf="pbkdf2", iterations=2)
     names = {"controller": court.controller, "url": court.anvil.url, "orchestrator": orchestrator}
     for name, text in (
@@ -44,6 +44,10 @@ def check(court: Court, folder: Path, orchestrator: str) -> Result:
     ):
         (folder / name).write_text(text)
         (folder / name).chmod(0o600)
+
+
+def check(court: Court, folder: Path, orchestrator: str) -> Result:
+    write_site(court, folder, orchestrator)
     return CliRunner().invoke(cli, ["check", "--config", str(folder / "keepers.toml")])
 
 
