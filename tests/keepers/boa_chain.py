@@ -57,9 +57,10 @@ class BoaChain:
 
 @dataclass
 class Town:
-    """A protocol with orchestrators, and a keeper's view of it."""
+    """A protocol with orchestrators, and a keeper's view of it. `members` is for a test's own."""
 
     parameters: Parameters = field(default_factory=Parameters)
+    members: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.protocol = Protocol(self.parameters)

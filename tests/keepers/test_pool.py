@@ -22,7 +22,7 @@ stakes = st.integers(1, 6)  # few, so that many are equal
 
 @st.composite
 def pools(draw: st.DrawFn) -> Pool:
-    found = draw(st.lists(stakes, max_size=8))
+    found: list[int] = draw(st.lists(stakes, max_size=8))
     size = draw(st.integers(max(1, len(found)), 9))
     names: list[str] = draw(st.permutations(ADDRESSES))
     members = zip(names, sorted(found, reverse=True), strict=False)
