@@ -6,7 +6,7 @@ import ctypes
 import resource
 import signal
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import click
@@ -67,4 +67,5 @@ def _close_memory() -> None:
 
 
 def _tell(line: str) -> None:
-    click.echo(line, err=True)
+    with suppress(OSError):  # a log that is full or gone stops no reward
+        click.echo(line, err=True)

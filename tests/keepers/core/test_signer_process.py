@@ -172,3 +172,17 @@ def test_process__leaves_no_core_file(folder: Path) -> None:
     with running(folder) as process:
         limits = Path(f"/proc/{process}/limits").read_text()
     assert re.search(r"Max core file size +0 +0 ", limits)
+
+
+def test_process__nobody_reads_its_log__goes_on(folder: Path) -> None:
+    process = subprocess.Popen(command(folder), stderr=subprocess.PIPE, text=True)
+    log = process.stderr
+    assert log
+    try:
+        wait_for(lambda: "listening at" in log.readline())
+        log.close()
+        for nonce in range(2):
+            assert RemoteSigner(folder / "s", ADDRESS).sign(replace(TX, nonce=nonce))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
