@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -32,7 +32,7 @@ BONDING, ROUNDS, MINTER = address(0xB0), address(0xB1), address(0xB2)
 
 @dataclass
 class Endpoint:
-    """`mode`: up, hang, or an HTTP status."""
+    """`mode`: up, slow, hang, or an HTTP status."""
 
     mode: str | int = "up"
     chain_id: int = CHAIN_ID
@@ -140,8 +140,7 @@ def served(world: World) -> Iterator[str]:
         def do_POST(self) -> None:
             questions = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             endpoint = world.endpoints[self.path.split("/")[1]]
-            if endpoint.mode == "hang":
-                world.closing.wait(10)
+            world.closing.wait({"slow": 1.3, "hang": 10}.get(str(endpoint.mode), 0))
             status = endpoint.mode if isinstance(endpoint.mode, int) else 200
             found: Any
             if isinstance(questions, list):
@@ -152,7 +151,8 @@ def served(world: World) -> Iterator[str]:
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body.encode())
+            with suppress(BrokenPipeError):  # nobody waits any more
+                self.wfile.write(body.encode())
 
         def log_message(self, *_: object) -> None:
             """Nothing: what matters is what the keeper makes of it."""

@@ -44,13 +44,19 @@ def test_check__everything_in_order__finds_nothing_and_leaves_nothing(site: Site
     assert set(site.world.sent) == {"0x"}
 
 
-def test_check__endpoints_that_hang__is_over_in_five_seconds(site: Site) -> None:
-    set_all(site, mode="hang")
+@pytest.mark.parametrize(
+    ("mode", "keys"),
+    [("hang", {"network.rpc[0]", "network.rpc[1]"}), ("slow", {"network.rpc"})],
+)
+def test_check__endpoints_that_take_their_time__is_over_in_five_seconds(
+    site: Site, mode: str, keys: set[str]
+) -> None:
+    set_all(site, mode=mode)
     start = time.monotonic()
     code, findings = site.findings()
     assert time.monotonic() - start < 5
     assert code == 1
-    assert {one["key"] for one in findings} == {"network.rpc[0]", "network.rpc[1]"}
+    assert {one["key"] for one in findings} == keys
 
 
 def test_check__one_of_two_endpoints_dead__warns_and_looks_through_the_other(site: Site) -> None:
