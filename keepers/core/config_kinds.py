@@ -64,7 +64,9 @@ def seconds(least: float, most: float) -> Kind[float]:
             number = None
         if isinstance(number, bool) or not isinstance(number, (int, Decimal)):
             raise ValueError(f"must be seconds from {least:g} to {most:g}, without quotes")
-        if not (number == number and least <= number <= most):
+        # As written, 0.1 is below the float 0.1: compare decimals.
+        low, high = Decimal(str(least)), Decimal(str(most))
+        if not (number == number and low <= number <= high):
             raise ValueError(f"must be from {least:g} to {most:g} seconds, not {number}")
         return float(number)
 

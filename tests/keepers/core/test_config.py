@@ -49,6 +49,10 @@ def test_load__amounts__are_exact_to_the_last_wei(tmp_path: Path) -> None:
     assert config.limits.min_balance == 3 * 10**18
 
 
+def test_load__least_that_is_allowed__is_allowed(tmp_path: Path) -> None:
+    assert load(write(tmp_path, "poll_seconds = 0.1\n" + VALID), {}).poll_seconds == 0.1
+
+
 def test_load__own_orchestrators__each_with_its_signer(tmp_path: Path) -> None:
     text = changed(f'    "{BOB}",\n', "")
     text += f'[[reward_caller.own]]\naddress = "{BOB}"\nsigner = "caller"\n'
