@@ -81,12 +81,15 @@ def to_table(lines: Sequence[PlanLine]) -> Table:
 
 
 def summary(lines: Sequence[PlanLine], *, live: bool) -> str:
-    """One line: "2 would be sent for at most 0.0009 ETH, 1 waits; nothing was sent (dry run)"."""
+    """One line: "2 would be sent for at most 0.0009 ETH, 1 waiting; nothing was sent (dry run)".
+
+    A keeper that can look has a line for whatever it looks at, if only that it is done.
+    """
     acts = sum(line.verdict in ACTS for line in lines)
     waits = sum(line.verdict == "wait" for line in lines)
     skips = sum(line.verdict == "skip" for line in lines)
     if not lines:
-        return "Nothing is due."
+        return "Nothing could be looked at; the log says why."
     cost = _amount(cost_of(lines), ETHER, "ETH")
     parts = [f"{acts} {'sent' if live else 'would be sent'} for at most {cost}"] if acts else []
     parts += [f"{waits} waiting"] if waits else []

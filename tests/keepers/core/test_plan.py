@@ -36,7 +36,7 @@ def test_to_table__text_like_markup__is_shown_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("verdicts", "live", "expected"),
     [
-        ((), False, "Nothing is due."),
+        ((), False, "Nothing could be looked at; the log says why."),
         (
             ("send", "cancel", "wait", "skip"),
             False,
