@@ -3,9 +3,10 @@
     wishes: journal_intents.py     transactions: journal_attempts.py     sums: journal_spending.py
     tables: journal_tables.py      the database and its errors: journal_database.py
 
-Every method is one transaction: after it returns, its change survives a power failure; if it
-raises, nothing was changed. Several processes may have one journal open. Source: keepers spec (e1),
-R2.
+Every change is one transaction: after the method returns, it survives a power failure; if it
+raises, nothing was changed. (Unless the connection to a PostgreSQL server broke at the very end:
+then it may have been, as after a crash.) Several processes may have one journal open. Source:
+keepers spec (e1), R2.
 """
 
 from __future__ import annotations

@@ -26,7 +26,9 @@ from keepers.core.journal_tables import (
 from keepers.core.lease import Holding
 from keepers.core.model import Attempt, AttemptState, Fenced, Receipt
 
-SIGNED, SENT, INCLUDED, FINAL, LOST = (state.value for state in AttemptState)
+SIGNED, SENT = AttemptState.SIGNED.value, AttemptState.SENT.value
+INCLUDED, FINAL = AttemptState.INCLUDED.value, AttemptState.FINAL.value
+LOST = AttemptState.LOST.value
 UNDER_WAY = (SIGNED, SENT, INCLUDED)
 
 
