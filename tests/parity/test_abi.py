@@ -20,8 +20,8 @@ from tools.vyper_sources import deployables
 DEPLOYED = sorted(path.stem for path in (SHARED / "abi").glob("*.json"))
 OURS = sorted(path.stem for path in deployables())
 
-# Contracts of ours alone: verification has none in the deployed protocol.
-NEW = {"ContentFaults", "SlashingVerifier"}
+# Contracts of ours alone: the deployed protocol has no verification and no batches of rewards.
+NEW = {"ContentFaults", "RewardBatcher", "SlashingVerifier"}
 # What ours offer beyond the deployed contracts, and why.
 EXTRA = {
     "BondingManager": {
