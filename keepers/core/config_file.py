@@ -21,6 +21,8 @@ from keepers.core.config_fields import ConfigError, Problem, Report, Section
 from keepers.core.config_kinds import seconds
 from keepers.core.config_places import Places, parse
 
+POLL_SECONDS = 2.0
+
 
 def load(path: Path, environment: Mapping[str, str]) -> Config:
     """Raises ConfigError, with everything that is wrong."""
@@ -64,7 +66,7 @@ def read(root: Section) -> Config:
     config = Config(
         network=network,
         journal=sections.read_journal(root.section("journal")),
-        poll_seconds=root.take("poll_seconds", seconds(0.1, 300), 2.0),
+        poll_seconds=root.take("poll_seconds", seconds(0.1, 300), POLL_SECONDS),
         signers=signers,
         fees=sections.read_fees(root.section("fees"), preset),
         limits=sections.read_limits(root.section("limits")),
@@ -77,6 +79,8 @@ def read(root: Section) -> Config:
         log=sections.read_log(root.section("log")),
     )
     root.close()
+    if root.is_sound:
+        keepers.check_turns(root.section("round_initializer"), config)
     if root.is_sound and not config.signers_in_use:
         root.fail("", "no keeper is enabled: add [round_initializer] or [reward_caller]")
     return config

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from keepers.core.amounts import ETHER
 from keepers.core.config import (
+    Config,
     OwnOrchestrator,
     Profitability,
     RewardCallerConfig,
@@ -30,6 +31,8 @@ from keepers.core.config_kinds import (
 )
 
 NOBODY: tuple[str, ...] = ()
+SLOT_SECONDS = 4.0
+SEEN_AFTER = 1  # seconds until the others see a transaction
 
 
 def read_round_initializer(
@@ -39,11 +42,27 @@ def read_round_initializer(
     found = RoundInitializerConfig(
         enabled=enabled,
         signer=section.take("signer", known(signers), REQUIRED if enabled else ""),
-        slot_seconds=section.take("slot_seconds", seconds(0.1, 120), 3.0),
+        slot_seconds=section.take("slot_seconds", seconds(0.1, 120), SLOT_SECONDS),
         peers=section.take("peers", several(address), NOBODY),
     )
     section.close()
     return found
+
+
+def check_turns(section: Section, config: Config) -> None:
+    """A slot that ends before the transaction in it is seen sends a second keeper after the first.
+
+    Keepers see a boundary up to a poll apart: keepers/turns.py.
+    """
+    rounds, poll = config.round_initializer, config.poll_seconds
+    takes_turns = rounds.enabled and (rounds.peers or config.turn.of > 1)
+    if takes_turns and rounds.slot_seconds < poll + SEEN_AFTER:
+        section.fail(
+            "slot_seconds",
+            f"is {rounds.slot_seconds:g}, and keepers that take turns need at least "
+            f"{poll + SEEN_AFTER:g}: poll_seconds, which is {poll:g}, and {SEEN_AFTER} until the "
+            "others see a transaction",
+        )
 
 
 def read_reward_caller(section: Section, signers: dict[str, SignerConfig]) -> RewardCallerConfig:

@@ -111,12 +111,6 @@ class _System:
             if peer == own:
                 text = "is the account of this keeper itself: name the others only"
                 yield error(f"round_initializer.peers[{index}]", text)
-        takes_turns = rounds.peers or self.config.turn.of > 1
-        if rounds.enabled and takes_turns and rounds.slot_seconds <= self.config.poll_seconds:
-            text = (
-                f"is not above poll_seconds, which is {self.config.poll_seconds:g}: keepers would "
-            )
-            yield warning("round_initializer.slot_seconds", text + "not see each other in time")
 
     def _orchestrators(self) -> Iterator[Finding]:
         rewards = self.config.reward_caller

@@ -99,6 +99,11 @@ MISTAKES: dict[str, tuple[Seed, str, str]] = {
         "reward_caller.own[0].address",
         "must be an address",
     ),
+    "slot shorter than a look": (
+        quick_turns,
+        "round_initializer.slot_seconds",
+        "need at least 3: poll_seconds, which is 2",
+    ),
     "signer that is not there": (
         lambda s: s.change('[reward_caller]\nsigner = "caller"', '[reward_caller]\nsigner = "x"'),
         "reward_caller.signer",
@@ -296,11 +301,6 @@ WARNINGS: dict[str, tuple[Seed, str, str]] = {
         lambda s: s.world.balances.update({OWN.address: ETHER // 1000}),
         "signers.own",
         "holds 0.001 ETH, less than limits.min_balance_eth",
-    ),
-    "slot shorter than a look": (
-        quick_turns,
-        "round_initializer.slot_seconds",
-        "is not above poll_seconds, which is 2",
     ),
     "inactive orchestrator": (
         lambda s: s.world.active.remove(FIRST),

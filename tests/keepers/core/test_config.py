@@ -30,6 +30,7 @@ def test_load__small_file__takes_defaults_of_network_and_keepers(tmp_path: Path)
     assert (config.fees.soft_cap, config.fees.hard_cap) == (10**8, 10**9)
     assert config.signers_in_use == ("caller",)
     assert config.poll_seconds == 2.0
+    assert config.round_initializer.slot_seconds == 4.0
 
 
 def test_load__example_of_the_guide__is_valid(tmp_path: Path) -> None:
@@ -51,6 +52,11 @@ def test_load__amounts__are_exact_to_the_last_wei(tmp_path: Path) -> None:
 
 def test_load__least_that_is_allowed__is_allowed(tmp_path: Path) -> None:
     assert load(write(tmp_path, "poll_seconds = 0.1\n" + VALID), {}).poll_seconds == 0.1
+
+
+def test_load__slot_shorter_than_a_look__is_allowed_to_one_that_is_alone(tmp_path: Path) -> None:
+    text = "poll_seconds = 30\n" + VALID + '[round_initializer]\nsigner = "caller"\n'
+    assert load(write(tmp_path, text), {}).round_initializer.slot_seconds == 4
 
 
 def test_load__own_orchestrators__each_with_its_signer(tmp_path: Path) -> None:

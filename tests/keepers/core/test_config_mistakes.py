@@ -238,6 +238,26 @@ def test_load__several_mistakes__are_all_named_in_order_of_the_file(tmp_path: Pa
     ]
 
 
+@pytest.mark.parametrize(
+    ("poll", "turns", "place"),
+    [
+        (3.5, f'slot_seconds = 4\npeers = ["{ALICE}"]\n', 17),
+        (3.5, "[turn]\nindex = 0\nof = 2\n", 15),
+    ],
+)
+def test_load__slot_too_short_for_turns__says_how_long_it_has_to_be(
+    tmp_path: Path, poll: float, turns: str, place: int
+) -> None:
+    initializer = '[round_initializer]\nsigner = "caller"\n'
+    text = f"poll_seconds = {{}}\n{VALID}{initializer}{turns}"
+    (found,) = problems(tmp_path, text.format(poll))
+    assert found == (
+        f"keepers.toml:{place}: round_initializer.slot_seconds: is 4, and keepers that take turns "
+        "need at least 4.5: poll_seconds, which is 3.5, and 1 until the others see a transaction"
+    )
+    assert load(tmp_path / "keepers.toml", {"KEEPERS_POLL_SECONDS": "3"}).poll_seconds == 3
+
+
 def test_load__same_orchestrator_by_own_and_by_caller__is_named(tmp_path: Path) -> None:
     text = VALID + f'[[reward_caller.own]]\naddress = "{BOB}"\nsigner = "caller"\n'
     assert problems(tmp_path, text) == [
