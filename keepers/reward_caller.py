@@ -1,8 +1,9 @@
 """Calls the rewards of orchestrators: each once a round, or says why it cannot.
 
 An orchestrator calls with its own key, or names a reward caller (LIP-118), which can do nothing
-else for it and may serve many. What is due follows from the chain alone, so it makes no difference
-when this was started and what it has seen. Source: keepers spec (b1) and (e1), R1, R3, R8, R20.
+else for it and may serve many; that may be a RewardBatcher. What is due follows from the chain
+alone, so it makes no difference when this was started and what it has seen.
+Source: keepers spec (b1) and (e1), R1, R3, R8, R20.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from keepers.core.contracts import ZERO, Book
 from keepers.core.costs import Costs, Profit, ProfitGate
 from keepers.core.keeper import Decision, Note
 from keepers.core.model import MILLION, Head, Reverted, Wish
+from keepers.reward_batches import BATCH, Ready, batches
 from keepers.reward_view import Orchestrator, Prospect, RewardView
 from keepers.rounds import Round
 
@@ -37,7 +39,7 @@ class RewardState:
 
 class RewardCaller:
     name = "reward_caller"
-    kinds = frozenset({KIND})
+    kinds = frozenset({KIND, BATCH})
 
     def __init__(
         self,
@@ -53,7 +55,9 @@ class RewardCaller:
         """`costs` knows what gas rewards have used; without it a node's estimate has to do."""
         self._account, self._orchestrators, self._delegated = account, orchestrators, delegated
         self._turn, self._costs = turn or TurnConfig(0, 1), costs
-        self._view = RewardView(book, account, delegated=delegated)
+        self._batcher = config.batcher if delegated else None
+        self._caller = self._batcher or account
+        self._view = RewardView(book, self._caller, delegated=delegated)
         self._gate = ProfitGate(config.profitability, config.margin_percent * MILLION // 100)
         self._lpt_price = config.lpt_price
 
@@ -87,7 +91,7 @@ class RewardCaller:
     # -- decide
 
     def decide(self, state: RewardState) -> Decision:
-        wishes, notes = [], []
+        ready, notes = [], []
         prospects = {one.orchestrator: one for one in state.prospects}
         for one in state.orchestrators:
             if note := self._obstacle(state.round, one):
@@ -96,9 +100,13 @@ class RewardCaller:
             prospect = prospects[one.address]
             profit = self._profit(prospect, state.price)
             if profit.goes:
-                wishes.append(self._wish(state.round, prospect, profit.text))
+                wish = self._wish(state.round, prospect, profit.text)
+                ready.append(Ready(prospect, wish, profit.text))
             else:
                 notes.append(Note(KIND, one.address, "skip", profit.text))
+        wishes = [one.wish for one in ready]
+        if self._batcher:
+            wishes = batches(self._orchestrators, ready, self._account, self._batcher)
         return Decision(tuple(wishes), tuple(notes))
 
     def _obstacle(self, round: Round, one: Orchestrator) -> Note | None:
@@ -107,9 +115,9 @@ class RewardCaller:
         if not self._delegated and one.address != self._account:
             reason = f"{self._account} is another account, and reward() is for its caller"
             return Note(KIND, one.address, "skip", reason)
-        if self._delegated and one.caller != self._account:
+        if self._delegated and one.caller != self._caller:
             now = "none" if one.caller == ZERO else one.caller
-            reason = f"its reward caller is {now}: let it call setRewardCaller({self._account})"
+            reason = f"its reward caller is {now}: let it call setRewardCaller({self._caller})"
             return Note(KIND, one.address, "skip", reason)
         if one.activation == 0:
             reason = "is not in the pool: not registered, or its stake is too small"
