@@ -161,8 +161,18 @@ class _System:
 
     def _batcher(self) -> Iterator[Finding]:
         batcher = self.config.reward_caller.batcher
-        if batcher and not self.chain.code(batcher, self.head.number):
-            yield error("reward_caller.batcher", f"{batcher} has no code on this chain")
+        if batcher is None:
+            return
+        key, question = "reward_caller.batcher", Question("RewardBatcher", "controller")
+        if not self.chain.code(batcher, self.head.number):
+            yield error(key, f"{batcher} has no code on this chain")
+            return
+        call = Call(batcher, _encode(question))
+        owner = _decode(question, self.chain.call_many([call], self.head.number)[0])
+        if owner is None:
+            yield error(key, f"{batcher} is no RewardBatcher")
+        elif owner != self.book.controller:
+            yield error(key, f"{batcher} is of the Controller {owner}: deploy one for this system")
 
     def _ask(self, questions: Sequence[Question]) -> list[Any]:
         """None where a contract does not know the function."""

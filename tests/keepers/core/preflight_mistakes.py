@@ -78,6 +78,13 @@ def batcher_is_set(site: Site) -> None:
     site.world.callers |= dict.fromkeys((FIRST, SECOND), BATCHER)
 
 
+def set_batcher(site: Site, controller: str | None) -> None:
+    batcher_is_set(site)
+    site.world.codes.add(BATCHER)
+    if controller:
+        site.world.owners[BATCHER] = controller
+
+
 Seed = Callable[[Site], object]
 # What is wrong, the key that must be named, and what must be said.
 MISTAKES: dict[str, tuple[Seed, str, str]] = {
@@ -259,6 +266,16 @@ MISTAKES: dict[str, tuple[Seed, str, str]] = {
         f"is {CALLER.address}, not {BATCHER}: let {FIRST} call setRewardCaller({BATCHER})",
     ),
     "batcher without code": (batcher_is_set, "reward_caller.batcher", "has no code"),
+    "batcher that is another contract": (
+        lambda s: set_batcher(s, None),
+        "reward_caller.batcher",
+        f"{BATCHER} is no RewardBatcher",
+    ),
+    "batcher of another system": (
+        lambda s: set_batcher(s, FIRST),
+        "reward_caller.batcher",
+        f"is of the Controller {FIRST}",
+    ),
     "itself among its peers": (
         lambda s: s.change("[reward_caller]", f'peers = ["{CALLER.address}"]\n[reward_caller]'),
         "round_initializer.peers[0]",
