@@ -12,12 +12,10 @@ from dataclasses import dataclass
 from statistics import median_low
 from typing import TYPE_CHECKING, Literal
 
-from eth_abi.abi import decode, encode
-from eth_abi.exceptions import DecodingError
+from eth_abi.abi import encode
 from eth_utils.abi import function_signature_to_4byte_selector
 
 from keepers.core.amounts import ETHER, show_short
-from keepers.core.fees import Fee
 from keepers.core.model import MILLION, Call, Reverted
 
 if TYPE_CHECKING:
@@ -43,7 +41,8 @@ class Costs:
     def expected_gas(self, kind: str, estimate: int, l1_gas: int = 0) -> int:
         """Gas that will be used, if a node estimates `estimate`, `l1_gas` of it for L1 data.
 
-        Never above the estimate, which is enough in the state of now.
+        Never above the estimate: that is enough in the state of now, and what was used before has
+        the L1 data of its own time in it.
         """
         used = self._journal.gas_samples(kind, RECENT)
         return min(estimate, median_low(used) + l1_gas) if len(used) >= ENOUGH else estimate
@@ -63,24 +62,18 @@ class Costs:
             for c in calls
         ]
         found = [_l1_part(answer) for answer in self._chain.call_many(asks, block)]
-        self._has_l1_part = None not in found
+        self._has_l1_part = any(part is not None for part in found)
         return [part or 0 for part in found]
 
 
 def _l1_part(answer: bytes | Reverted) -> int | None:
-    """None: there is no such interface, as a call to an address without code returns nothing."""
-    if isinstance(answer, Reverted):
-        return None
-    try:
-        gas, _base_fee, _l1_base_fee = decode(["uint64", "uint256", "uint256"], answer)
-    except DecodingError:
-        return None
-    return int(gas)
+    """None: there is no such interface, as a call to an address without code returns nothing.
 
-
-def expected_cost(gas: int, fee: Fee, base: int) -> int:
-    """Wei for so much gas at a base fee; the rest of `max_fee` is not charged."""
-    return gas * min(fee.max_fee, base + fee.tip)
+    The answer is that gas, the base fee, and the base fee of L1 as far as Arbitrum knows it.
+    """
+    if isinstance(answer, Reverted) or len(answer) != 3 * 32:
+        return None
+    return int.from_bytes(answer[:32])
 
 
 @dataclass(frozen=True)
