@@ -85,11 +85,13 @@ class FakeChain:
     blocks: list[Block] = field(default_factory=lambda: [Block(0, "0x00", 100)])
     pool: dict[tuple[str, int], Tx] = field(default_factory=dict)
     blocked: set[str] = field(default_factory=set)  # operations that are not possible yet
+    refused: dict[str, bytes] = field(default_factory=dict)  # operations, with their revert data
     elsewhere: set[str] = field(default_factory=set)  # operations that others have done
     greedy: set[str] = field(default_factory=set)  # operations that need twice their estimate
     funds: int = 10**24
     swallow: int = 0  # so many broadcasts are answered and dropped
     lose_answer: int = 0  # so many broadcasts arrive and are not answered
+    answers: list[Broadcast] = field(default_factory=list)  # to the next broadcasts, which go lost
     rejected: int = 0  # replacements that were too cheap
     salt: count[int] = field(default_factory=count)
 
@@ -207,6 +209,8 @@ class FakeChain:
         if self.swallow:
             self.swallow -= 1
             return Broadcast.ACCEPTED
+        if self.answers:
+            return self.answers.pop(0)
         old = self.pool.get((tx.sender, tx.nonce))
         if old and not (
             tx.max_fee >= -(-old.max_fee * 11 // 10)
@@ -234,6 +238,8 @@ class FakeChain:
         return Receipt(tx.hash, number, block_hash, ok, gas, gas * price)
 
     def _raise_if_refused(self, operation: str, upto: int) -> None:
+        if operation in self.refused:
+            raise Reverted(self.refused[operation])
         if operation in self.blocked:
             raise Reverted(error(NOT_YET))
         done = any(
