@@ -9,6 +9,7 @@ nothing is remembered here but what the log has said already. Source: keepers sp
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,9 @@ from keepers.core.lease import Lease
 from keepers.core.model import Head, KeeperError, Wish
 from keepers.core.plan import ACTS, PlanLine
 
+PRUNE_EVERY = 3_600  # seconds
+KEEP = 30 * 86_400  # seconds; longer than any limit looks back
+
 LOG = logging.getLogger("keepers")
 
 
@@ -33,9 +37,16 @@ class Voice:
         self._said: dict[str, str] = {}
 
     def say(self, level: int, subject: str, text: str) -> None:
-        if self._said.get(subject) != text:
-            self._said[subject] = text
+        if self.is_news(subject, text):
             LOG.log(level, "%s: %s", subject, text)
+
+    def is_news(self, subject: str, text: str) -> bool:
+        """Whether it was not the last thing to be said about this subject; now it is."""
+        last, self._said[subject] = self._said.get(subject), text
+        return last != text
+
+    def forget(self, subject: str) -> None:
+        self._said.pop(subject, None)
 
 
 @dataclass(frozen=True)
@@ -48,8 +59,11 @@ class Post:
     def tick(self, head: Head, chain: Chain, voice: Voice) -> list[PlanLine]:
         """Raises KeeperError when nothing of this account can be done now."""
         self.engine.settle(head)
+        purse = f"balance of {self.engine.account}"
         if text := self.engine.low_balance(head):
-            voice.say(logging.WARNING, f"balance of {self.engine.account}", text)
+            voice.say(logging.WARNING, purse, text)
+        else:
+            voice.forget(purse)
         wishes: list[Wish] = []
         lines: list[PlanLine] = []
         silent: set[str] = set()
@@ -61,6 +75,7 @@ class Post:
                 silent |= keeper.kinds
                 voice.say(logging.WARNING, keeper.name, f"could not look: {error}")
                 continue
+            voice.forget(keeper.name)
             wishes += decision.wishes
             lines += [note.line(keeper.name) for note in decision.notes]
         names = {kind: keeper.name for keeper in self.keepers for kind in keeper.kinds}
@@ -82,6 +97,7 @@ class Runner:
     ) -> None:
         self._chain, self._book, self._journal = chain, book, journal
         self._posts, self._leases, self._voice = posts, leases, voice
+        self._pruned = 0.0
 
     def tick(self) -> list[PlanLine]:
         try:
@@ -100,16 +116,32 @@ class Runner:
                 self._voice.say(logging.INFO, account, "at work")
             except KeeperError as error:
                 self._voice.say(logging.ERROR, account, f"nothing can be done now: {error}")
-        for line in lines:
-            self._tell(line)
+        self._tell(lines)
+        self._prune()
         return lines
 
-    def _tell(self, line: PlanLine) -> None:
-        text = f"{line.verdict}: {line.reason}"
-        if line.verdict in ACTS:
-            LOG.info("%s %s: %s", line.kind, line.subject, text)
-        else:
-            self._voice.say(logging.INFO, f"{line.kind} {line.subject}", text)
+    def _tell(self, lines: Sequence[PlanLine]) -> None:
+        """A line for each transaction; what waits is said when it changes, for many at once."""
+        waiting: dict[tuple[str, str], list[str]] = {}
+        for line in lines:
+            text = f"{line.verdict}: {line.reason}"
+            if line.verdict in ACTS:
+                LOG.info("%s, %s: %s", line.kind, line.subject, text)
+            elif self._voice.is_news(f"{line.kind}, {line.subject}", text):
+                waiting.setdefault((line.kind, text), []).append(line.subject)
+        for (kind, text), subjects in waiting.items():
+            LOG.info("%s, %s: %s", kind, _together(subjects), text)
+
+    def _prune(self) -> None:
+        """What ended long ago leaves the journal."""
+        now = time.time()
+        if now - self._pruned < PRUNE_EVERY:
+            return
+        self._pruned = now
+        try:
+            self._journal.prune(now - KEEP)
+        except KeeperError as error:
+            LOG.warning("the journal keeps what is old: %s", error)
 
     def adopt(self, fees: FeePolicy, limits: Limits) -> None:
         """From the next tick on."""
@@ -124,3 +156,7 @@ class Runner:
             except KeeperError as error:
                 LOG.warning("the lease will run out by itself: %s", error)
         self._journal.close()
+
+
+def _together(subjects: Sequence[str]) -> str:
+    return subjects[0] if len(subjects) == 1 else f"{subjects[0]} and {len(subjects) - 1} more"

@@ -153,6 +153,39 @@ def test_tick__balance_below_the_limit__is_said_once(caplog: pytest.LogCaptureFi
     assert "0.9 ETH less than limits.min_balance_eth" in line
 
 
+def test_tick__the_same_of_many__is_one_line(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    notes = tuple(Note("b", f"y{at}", "wait", "round 7 is not initialized") for at in range(9))
+    runner = runner_of(world, Toy("two", "b", notes=notes))
+    with caplog.at_level(logging.INFO):
+        runner.tick()
+        runner.tick()
+    assert [one for one in caplog.messages if one.startswith("b,")] == [
+        "b, y0 and 8 more: wait: round 7 is not initialized"
+    ]
+
+
+def test_tick__the_same_trouble_again_later__is_said_again(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    toy = Toy("one", "a", trouble="no answer")
+    runner = runner_of(world, toy)
+    with caplog.at_level(logging.WARNING):
+        for trouble in ("no answer", "no answer", "", "no answer"):
+            toy.trouble = trouble
+            runner.tick()
+    assert caplog.messages == ["one: could not look: no answer"] * 2
+
+
+def test_tick__old_and_ended__leaves_the_journal(world: World) -> None:
+    world.want("x")
+    world.run(8)  # its clock stands in 1970
+    assert world.journal.intent("reward/x")
+    runner_of(world).tick()
+    assert world.journal.intent("reward/x") is None
+
+
 def test_adopt__new_fees_and_limits__count_from_the_next_tick(world: World) -> None:
     runner = runner_of(world, Toy("one", "a", ("x",)))
     world.chain.base_fee = 5_000
