@@ -91,7 +91,7 @@ class System:
 def new_system(*, pool_size: int, unbonding_period: int) -> System:
     """A protocol in its first initialised round; actors hold LPT, most have approved it all."""
     chain = Chain(FIRST_BLOCK)
-    contracts = _deploy(chain)
+    contracts = deploy_bonding(chain)
     model = new_protocol(
         names={**ROLES, **{name: c.address for name, c in contracts.items()}},
         owner=OWNER,
@@ -117,7 +117,7 @@ def new_system(*, pool_size: int, unbonding_period: int) -> System:
     return system
 
 
-def _deploy(chain: Chain) -> dict[str, Contract]:
+def deploy_bonding(chain: Chain) -> dict[str, Contract]:
     economics = (INFLATION, INFLATION_CHANGE, TARGET_BONDING_RATE)
     controller = chain.deploy("Controller", sender=OWNER)
     contracts = {

@@ -24,7 +24,7 @@ class Crash(Exception):
     """The process ends here."""
 
 
-def wish(operation: str, *, urgency: int = 0, kind: str = "reward") -> Wish:
+def wish(operation: str, *, urgency: int = 0, kind: str = "reward", round: int = 1) -> Wish:
     return Wish(
         key=f"{kind}/{operation}",
         kind=kind,
@@ -33,7 +33,7 @@ def wish(operation: str, *, urgency: int = 0, kind: str = "reward") -> Wish:
         data=operation.encode(),
         why="due",
         urgency=urgency,
-        round=1,
+        round=round,
     )
 
 
@@ -49,15 +49,19 @@ class World:
     wanted: dict[str, Wish] = field(default_factory=dict)
     now: float = 0.0
     crash_at: str = ""
+    url: str = "sqlite://"  # of the journal; in a file it is opened anew by each process
 
     def __post_init__(self) -> None:
-        self.journal = Journal.open("sqlite://", identity=IDENTITY)
+        self.journal = Journal.open(self.url, identity=IDENTITY)
         self.signer = FakeSigner()
         self.told: list[tuple[str, str]] = []
         self.start()
 
     def start(self) -> None:
         """A new process on the same journal."""
+        if self.url != "sqlite://":
+            self.journal.close()
+            self.journal = Journal.open(self.url, identity=IDENTITY)
         self.engine = Engine(
             self.chain,  # type: ignore[arg-type]
             ACCOUNT,
@@ -81,9 +85,9 @@ class World:
             self.crash_at = ""
             raise Crash(name)
 
-    def want(self, *operations: str, urgency: int = 0) -> None:
+    def want(self, *operations: str, urgency: int = 0, round: int = 1) -> None:
         for operation in operations:
-            self.wanted[operation] = wish(operation, urgency=urgency)
+            self.wanted[operation] = wish(operation, urgency=urgency, round=round)
 
     def due(self) -> list[Wish]:
         """As a keeper decides: what the chain at its head has not done yet."""
