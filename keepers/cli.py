@@ -11,6 +11,7 @@ import click
 MODULES = {
     "check": "check_command",
     "proposals": "proposal_command",
+    "run": "run_command",
     "signer": "signer_command",
     "slashing": "slashing_command",
 }
