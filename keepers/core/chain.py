@@ -258,7 +258,7 @@ class Chain:
             outcome = _outcome(answer)
             if outcome is not None:
                 found[outcome] = None
-            detail = f" ({answer})" if isinstance(answer, NodeError) else ""
+            detail = f" ({answer})" if outcome and isinstance(answer, Exception) else ""
             lines.append(f"{endpoint.name}: {outcome or answer}{detail}")
         best = min(found, key=BEST_FIRST.index, default=Broadcast.UNKNOWN)
         return best, "; ".join(lines) or "no endpoint to send to"
