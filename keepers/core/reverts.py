@@ -1,4 +1,4 @@
-"""What the data of a revert means for whoever wanted the operation.
+"""What the data of a revert means, and one line about it for the operator.
 
     done          it has happened already: nobody needs to do it
     not yet       it may be possible later: try again, and pay nothing for trying
@@ -6,15 +6,18 @@
     out of gas    it may succeed with more
     unknown       nothing above; worth a try or two
 
-Reasons: core spec and bonding spec, by the names of the functions. Keepers spec (e1), R18 and R19.
+Source: keepers spec (e1), R14.
 """
 
 from __future__ import annotations
 
-from enum import Enum
-
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
+from eth_utils.abi import function_signature_to_4byte_selector
+
+from keepers.core.revert_reasons import ERRORS, PREFIXES, REASONS, Class
+
+__all__ = ["CLASS_OF", "Class", "classify", "reason_of"]
 
 ERROR = bytes.fromhex("08c379a0")  # Error(string)
 PANIC = bytes.fromhex("4e487b71")  # Panic(uint256)
@@ -25,59 +28,8 @@ PANICS = {
     0x32: "an index out of bounds",
 }
 LONGEST = 200  # characters of a reason that go into a log
-
-
-class Class(Enum):
-    DONE = "done"
-    NOT_YET = "not yet"
-    NEVER = "never"
-    OUT_OF_GAS = "out of gas"
-    UNKNOWN = "unknown"
-
-
-_REASONS = {
-    Class.DONE: (
-        # initializeRound; also right after the boundary, while the chain's L1 number lags: the
-        # keeper sees that the round is still due and asks again
-        "round already initialized",
-        # reward, rewardForTranscoder
-        "caller has already called reward for the current round",
-        # redeemWinningTicket
-        "ticket is used",
-        # Governor.stage, Treasury.schedule
-        "update already staged",
-        "TimelockController: operation already scheduled",
-    ),
-    Class.NOT_YET: (
-        "system is paused",
-        "current round is not initialized",
-        # reward: until the pool or the jail changes, or the orchestrator names its reward caller
-        "caller must be an active transcoder",
-        "caller must be transcoder's reward caller",
-        # redeemWinningTicket
-        "ticket creationRound does not have a block hash",
-        "sender deposit and reserve are zero",
-        # Governor.execute, LivepeerGovernor.queue and execute
-        "delay for update not expired",
-        "Governor: proposal not successful",
-        "Governor: vote not currently active",
-        "TimelockController: operation is not ready",
-    ),
-    Class.NEVER: (
-        # redeemWinningTicket
-        "ticket is expired",
-        "ticket did not win",
-        "ticket sender is null address",
-        "ticket recipient is null address",
-        "invalid signature over ticket hash",
-        "invalid length for ticket auxData: must be 64 bytes",
-        "recipientRand does not match recipientRandHash",
-        # Governor.execute, LivepeerGovernor
-        "update is not staged",
-        "Governor: unknown proposal id",
-    ),
-}
-CLASS_OF = {reason: found for found, reasons in _REASONS.items() for reason in reasons}
+CLASS_OF = {reason: found for found, reasons in REASONS.items() for reason in reasons}
+_SIGNATURES = {bytes(function_signature_to_4byte_selector(name)): name for name in ERRORS}
 
 
 def classify(data: bytes, *, gas_exhausted: bool = False) -> tuple[Class, str]:
@@ -87,7 +39,7 @@ def classify(data: bytes, *, gas_exhausted: bool = False) -> tuple[Class, str]:
     """
     reason = reason_of(data)
     if reason is not None:
-        return CLASS_OF.get(reason, Class.UNKNOWN), " ".join(reason.split())[:LONGEST]
+        return _class_of(reason), " ".join(reason.split())[:LONGEST] or "reverted without a reason"
     if not data:
         if gas_exhausted:
             return Class.OUT_OF_GAS, "it used up its gas"
@@ -95,6 +47,8 @@ def classify(data: bytes, *, gas_exhausted: bool = False) -> tuple[Class, str]:
     if data[:4] == PANIC and len(data) == 36:
         code = int.from_bytes(data[4:])
         return Class.UNKNOWN, f"panic 0x{code:02x}, {PANICS.get(code, 'see the Solidity manual')}"
+    if signature := _SIGNATURES.get(data[:4]):
+        return ERRORS[signature], _error_text(signature, data[4:])
     return Class.UNKNOWN, f"custom error 0x{data[:4].hex()}"
 
 
@@ -107,3 +61,20 @@ def reason_of(data: bytes) -> str | None:
     except (DecodingError, ValueError, OverflowError):
         return None
     return str(reason)
+
+
+def _class_of(reason: str) -> Class:
+    if known := CLASS_OF.get(reason):
+        return known
+    prefixes = (found for start, found in PREFIXES.items() if reason.startswith(start))
+    return next(prefixes, Class.UNKNOWN)
+
+
+def _error_text(signature: str, data: bytes) -> str:
+    """As it is written in Solidity: FutureLookup(102, 101)."""
+    name, _, types = signature.rstrip(")").partition("(")
+    try:
+        values = decode(types.split(",") if types else [], data)
+    except (DecodingError, ValueError, OverflowError):
+        return signature
+    return " ".join(f"{name}({', '.join(map(str, values))})".split())[:LONGEST]
