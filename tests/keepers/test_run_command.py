@@ -162,6 +162,7 @@ def test_run__live_and_all_in_order__starts(desk: Desk) -> None:
     result = desk.run("--live", "--once")
     assert (result.exit_code, result.stdout) == (0, "")
     assert desk.assembled == [True]
+    assert desk.site.world.sent == []
     assert desk.runner.closed
 
 
