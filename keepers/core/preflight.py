@@ -31,12 +31,22 @@ RULES = Rules(patience=1.5)
 
 
 def check(
-    config: Config, *, wall: Callable[[], float] = time.time, free: FreeBytes = free_bytes
+    config: Config,
+    *,
+    sending: bool = True,
+    wall: Callable[[], float] = time.time,
+    free: FreeBytes = free_bytes,
 ) -> list[Finding]:
-    """In the order of the configuration. Nothing is signed or sent, and no journal is made."""
+    """In the order of the configuration. Nothing is signed or sent, and no journal is made.
+
+    `sending`: give each node an empty transaction, to see whether it takes any.
+    """
     start = time.monotonic()
     network = config.network
-    probing = [Job(partial(probe, index, url, network)) for index, url in enumerate(network.rpc)]
+    probing = [
+        Job(partial(probe, index, url, network, sending=sending))
+        for index, url in enumerate(network.rpc)
+    ]
     signers = {
         name: Job(partial(check_signer, config.signers[name])) for name in config.signers_in_use
     }

@@ -17,7 +17,8 @@ from keepers.core.findings import Finding, error, passing, warning
 from keepers.core.model import Call, Head, KeeperError, Reverted
 
 CONTRACTS = ("BondingManager", "RoundsManager", "Minter")
-REWARD_GAS = 350_000  # about what one call of `reward` uses
+# docs/keepers-gas.md; sizes of batches: keepers/reward_batches.py
+REWARD_GAS, BATCHED_GAS, BATCH_SIZE = 310_000, 200_000, 24
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,20 @@ def _fees(config: Config, head: Head) -> Iterator[Finding]:
         yield passing("fees.hard_cap_gwei", f"{now}: nothing can be sent below this cap")
     elif base > fees.soft_cap:
         yield warning("fees.soft_cap_gwei", f"{now}: keepers wait until a round runs out")
-    if (cost := base * REWARD_GAS) > config.limits.per_operation:
-        yield passing(
-            "limits.per_operation_eth",
-            f"{now}: a reward costs about {_eth(cost)}, more than is allowed",
-        )
+    gas, what = REWARD_GAS, "a reward"
+    if config.reward_caller.batcher:
+        count = min(len(config.reward_caller.orchestrators), BATCH_SIZE)
+        gas, what = BATCHED_GAS * count, f"a batch of {count} rewards"
+    limits = config.limits
+    for key, most in (
+        ("per_operation_eth", limits.per_operation),
+        # A batch counts as its first orchestrator's.
+        ("per_orchestrator_per_day_eth", limits.per_orchestrator_per_day),
+        ("per_round_eth", limits.per_round),
+    ):
+        if (cost := base * gas) > most:
+            text = f"{now}: {what} costs about {_eth(cost)}, more than is allowed"
+            yield passing(f"limits.{key}", text)
 
 
 def _balances(

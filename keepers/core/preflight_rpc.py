@@ -22,7 +22,7 @@ NO_TX = "0x" + "00" * 32
 HEAD = 1  # place of the newest block in `asks`
 
 
-def asks(controller: str) -> list[Ask]:
+def asks(controller: str, *, sending: bool) -> list[Ask]:
     """Every method that keepers use. Empty data is no transaction: it is refused by any node."""
     call = {"to": controller, "data": "0x"}
     newest = {"fromBlock": "latest", "toBlock": "latest", "address": controller}
@@ -37,7 +37,7 @@ def asks(controller: str) -> list[Ask]:
         Ask("eth_getTransactionReceipt", (NO_TX,)),
         Ask("eth_getTransactionByHash", (NO_TX,)),
         Ask("eth_getLogs", (newest,)),
-        Ask("eth_sendRawTransaction", ("0x",)),
+        *([Ask("eth_sendRawTransaction", ("0x",))] if sending else []),
     ]
 
 
@@ -52,13 +52,13 @@ class Probe:
     findings: tuple[Finding, ...]
 
 
-def probe(index: int, url: str, network: NetworkConfig) -> Probe:
+def probe(index: int, url: str, network: NetworkConfig, *, sending: bool) -> Probe:
     """Takes a request of SECONDS, a few if the endpoint takes no arrays of questions."""
     key, rpc = f"network.rpc[{index}]", Rpc(url)
     head: Head | None = None
     findings: list[Finding] = []
     try:
-        head, findings = _look(key, rpc, network)
+        head, findings = _look(key, rpc, network, sending)
     except EndpointError as trouble:
         refused = trouble.fault is Fault.REFUSED  # a wrong token or path, by what HTTP says
         findings = [(error if refused else passing)(key, f"{rpc.name} {trouble}")]
@@ -67,8 +67,10 @@ def probe(index: int, url: str, network: NetworkConfig) -> Probe:
     return Probe(key, rpc.name, url, head, tuple(findings))
 
 
-def _look(key: str, rpc: Rpc, network: NetworkConfig) -> tuple[Head | None, list[Finding]]:
-    questions = asks(network.controller)
+def _look(
+    key: str, rpc: Rpc, network: NetworkConfig, sending: bool
+) -> tuple[Head | None, list[Finding]]:
+    questions = asks(network.controller, sending=sending)
     answers = rpc.ask_many(questions, SECONDS)
     chain = answers[0]
     if isinstance(chain, NodeError):

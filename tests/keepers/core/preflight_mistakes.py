@@ -17,7 +17,7 @@ from tests.keepers.core.preflight_site import (
     TOKEN,
     Site,
 )
-from tests.keepers.core.scripted_node import BONDING, MINTER, ROUNDS
+from tests.keepers.core.scripted_node import BONDING, CONTROLLER, MINTER, ROUNDS
 
 
 def set_all(site: Site, **values: Any) -> None:
@@ -83,6 +83,12 @@ def set_batcher(site: Site, controller: str | None) -> None:
     site.world.codes.add(BATCHER)
     if controller:
         site.world.owners[BATCHER] = controller
+
+
+def small_limit_for_batches(site: Site) -> None:
+    """Enough for one reward at 0.01 gwei, and not for two."""
+    set_batcher(site, CONTROLLER)
+    site.add('[limits]\nper_orchestrator_per_day_eth = "0.0000035"\n')
 
 
 Seed = Callable[[Site], object]
@@ -291,6 +297,11 @@ MISTAKES: dict[str, tuple[Seed, str, str]] = {
         lambda s: s.add('[limits]\nper_operation_eth = "0.000001"\n'),
         "limits.per_operation_eth",
         "more than is allowed",
+    ),
+    "limit below one batch": (
+        small_limit_for_batches,
+        "limits.per_orchestrator_per_day_eth",
+        "a batch of 2 rewards costs about",
     ),
     # journal and disk
     "journal of another chain": (other_journal, "journal.url", "it is of chain 1, not 42161"),
