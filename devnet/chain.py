@@ -1,4 +1,4 @@
-"""What keepers do on chain, done in line: turn rounds, call rewards, redeem tickets."""
+"""What is done on chain in line: fund a gateway, redeem tickets."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from devnet.keeping import Keepers
 from devnet.network import Actor, Network, NetworkError
 from keepers.payments import Winner
 
@@ -20,33 +21,6 @@ class Redemption:
     winner: Winner
     tx: str
     batch: bool
-
-
-def next_round(network: Network, keeper: Actor) -> int:
-    """Mine to the next round and initialise it; returns its number."""
-    rounds = network.protocol.rounds_manager
-    boundary = int(rounds.currentRoundStartBlock()) + int(rounds.roundLength())
-    network.mine(boundary - network.block_number())
-    return initialize_round(network, keeper)
-
-
-def initialize_round(network: Network, keeper: Actor) -> int:
-    """Initialise the current round unless that is done; returns its number."""
-    rounds = network.protocol.rounds_manager
-    if not rounds.currentRoundInitialized():
-        number = network.current_round()
-        network.send(keeper, f"initialise round {number}", rounds.initializeRound)
-    return network.current_round()
-
-
-def call_rewards(network: Network, orchestrators: Sequence[Actor], keeper: Actor) -> None:
-    """Mint this round's inflation to each orchestrator that has not called yet."""
-    number = initialize_round(network, keeper)
-    manager = network.protocol.bonding_manager
-    for orchestrator in orchestrators:
-        last = int(manager.getTranscoder(orchestrator.address).lastRewardRound)
-        if last < number and manager.isActiveTranscoder(orchestrator.address):
-            network.send(orchestrator, f"call reward in round {number}", manager.reward)
 
 
 def fund_gateway(network: Network, gateway: Actor, *, deposit: int, reserve: int) -> None:
@@ -65,7 +39,7 @@ def redeem(
     orchestrator: Actor,
     winners: Sequence[Winner],
     *,
-    keeper: Actor,
+    keepers: Keepers,
     on_redeemed: Callable[[Redemption], None] = lambda _: None,
 ) -> list[Redemption]:
     """Redeem the first ticket alone and the others in batches; raises if one is not paid.
@@ -77,7 +51,7 @@ def redeem(
         return []
     expiry = max(winner.expiration_block for winner in winners)
     network.mine(expiry - network.block_number())
-    initialize_round(network, keeper)
+    keepers.initialized()
     broker = network.protocol.ticket_broker
     first, rest = winners[0], iter(winners[1:])
     receipt = network.send(
@@ -90,7 +64,7 @@ def redeem(
     )
     done = [Redemption(first, str(receipt.txn_hash), batch=False)]
     while batch := list(islice(rest, BATCH)):
-        initialize_round(network, keeper)
+        keepers.initialized()
         receipt = network.send(
             orchestrator,
             f"redeem {len(batch)} winning tickets in a batch",

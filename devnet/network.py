@@ -68,9 +68,14 @@ class Cast:
     orchestrators: tuple[Actor, ...]
     delegators: tuple[Actor, ...]
     finder: Actor
+    round_keeper: Actor
+    reward_keeper: Actor
 
     def everybody(self) -> tuple[Actor, ...]:
-        return (self.deployer, self.gateway, *self.orchestrators, *self.delegators, self.finder)
+        return (
+            *(self.deployer, self.gateway, *self.orchestrators, *self.delegators),
+            *(self.finder, self.round_keeper, self.reward_keeper),
+        )
 
     def name_of(self, address: str) -> str:
         names = {actor.address: actor.name for actor in self.everybody()}
@@ -122,7 +127,7 @@ def gather(orchestrators: int, delegators: int) -> Cast:
 
     tests = accounts.test_accounts
     known = list(tests)
-    needed = 3 + orchestrators + delegators
+    needed = 5 + orchestrators + delegators
     while len(known) < needed:
         known.append(tests.generate_test_account())
     return Cast(
@@ -134,7 +139,9 @@ def gather(orchestrators: int, delegators: int) -> Cast:
         delegators=tuple(
             Actor(f"delegator {at + 1}", known[2 + orchestrators + at]) for at in range(delegators)
         ),
-        finder=Actor("finder", known[2 + orchestrators + delegators]),
+        finder=Actor("finder", known[needed - 3]),
+        round_keeper=Actor("round keeper", known[needed - 2]),
+        reward_keeper=Actor("reward keeper", known[needed - 1]),
     )
 
 

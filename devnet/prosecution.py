@@ -7,8 +7,8 @@ from pathlib import Path
 
 from eth_account import Account
 
-from devnet import chain
 from devnet.amounts import lpt
+from devnet.keeping import Keepers
 from devnet.network import Cast, Event, Network, NetworkError
 from devnet.screen import Phase
 from keepers.sending import TransactionSender
@@ -111,11 +111,11 @@ class Prosecution:
             f"{self._cast.name_of(self._accused)} is jailed"
         )
 
-    def execute(self, phase: Phase) -> None:
+    def execute(self, phase: Phase, keepers: Keepers) -> None:
         """Let the delay pass; then the stake is cut."""
         wait = max(0, int(self._contract.getCase(self._id).due) - self._network.timestamp())
         self._network.pass_time(wait)
-        chain.initialize_round(self._network, self._cast.deployer)
+        keepers.initialized()
         self._work_until(EXECUTED)
         phase.detail = f"after {wait / 3600:.0f} h {self.story().line()}"
 

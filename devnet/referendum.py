@@ -12,8 +12,8 @@ from pathlib import Path
 
 from eth_account import Account
 
-from devnet import chain
 from devnet.amounts import lpt
+from devnet.keeping import Keepers
 from devnet.network import Actor, Cast, Network, NetworkError
 from devnet.screen import Phase
 from keepers.proposal_keeper import ProposalKeeper
@@ -55,9 +55,9 @@ class Decision:
 class Referendum:
     """One proposal. `home` is where the keeper remembers what it is doing."""
 
-    def __init__(self, network: Network, cast: Cast, home: Path) -> None:
+    def __init__(self, network: Network, cast: Cast, keepers: Keepers, home: Path) -> None:
         home.mkdir(parents=True, exist_ok=True)
-        self._network, self._cast = network, cast
+        self._network, self._cast, self._keepers = network, cast, keepers
         self._governor = network.protocol.livepeer_governor
         web3, keeper = network.provider.web3, cast.deployer
         controller = str(network.protocol.controller.address)
@@ -65,7 +65,7 @@ class Referendum:
         identity = {"chain": str(network.provider.chain_id), "account": keeper.address}
         self._journal = Journal(home / "journal.sqlite", identity=identity)
         sender = TransactionSender(web3, Account.from_key(keeper.key), self._journal)
-        self._keeper = ProposalKeeper(self._view, sender)
+        self._proposals = ProposalKeeper(self._view, sender)
 
     def hold(self, phase: Phase) -> Decision:
         """From the proposal to its execution; raises NetworkError if it does not come to that."""
@@ -125,11 +125,11 @@ class Referendum:
         while (tally := self._tally(proposal)).state is not state:
             if tally.clock >= last:
                 raise NetworkError(f"LIP-{LIP} is {tally.state.name.lower()}, not {state.name}")
-            chain.next_round(self._network, self._cast.deployer)
-            chain.call_rewards(self._network, self._cast.orchestrators, self._cast.deployer)
+            self._keepers.next_round()
+            self._keepers.rewarded()
 
     def _carry_out(self, proposal: TreasuryProposal) -> str:
-        reports = self._keeper.tick()
+        reports = self._proposals.tick()
         if self._tally(proposal).state is not State.EXECUTED:
             told = "; ".join(f"{report.state}: {report.detail}" for report in reports)
             raise NetworkError(f"the keeper did not execute LIP-{LIP}: {told}")

@@ -1,10 +1,10 @@
 """The whole network, from an empty chain to closed books.
 
-Phases: cut the clip, start the chain, deploy, start the verifier, hand out money, start the nodes,
-bond, stream in two rounds, redeem the winning tickets of each in the next, vote on a proposal of
-the treasury and carry it out, settle, unbond, withdraw, close the books. With a cheat the clip goes
-round until the verifier has found it out; then the case is opened, work goes elsewhere, the delay
-passes and the stake is cut.
+Phases: cut the clip, start the chain, deploy, start the verifier, hand out money, start the nodes
+and the keepers, bond, stream in two rounds, redeem the winning tickets of each in the next, vote on
+a proposal of the treasury and carry it out, settle, unbond, withdraw, close the books. With a cheat
+the clip goes round until the verifier has found it out; then the case is opened, work goes
+elsewhere, the delay passes and the stake is cut.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from devnet.chain_view import JsonRpcChain
+from devnet.keeping import Keepers
 from devnet.network import Cast, Network, NetworkError, gather, local_chain
 from devnet.options import Options
 from devnet.processes import Nodes
@@ -58,7 +59,8 @@ def running_network(
         cast = gather(len(scenario.orchestrators), len(scenario.delegators))
         network = _deploy(options, screen, scenario, provider, cast)
         trial = _trial(options, network, cast, stack)
-        story = Story(options, screen, scenario, source, network, cast, nodes, trial)
+        keepers = stack.enter_context(Keepers(network, cast))
+        story = Story(options, screen, scenario, source, network, cast, nodes, trial, keepers)
         story.hand_out()
         story.start_nodes()
         story.bond()

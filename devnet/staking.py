@@ -39,9 +39,14 @@ def hand_out(network: Network, cast: Cast, scenario: Scenario) -> None:
 
 
 def join(
-    network: Network, orchestrator: Actor, plan: OrchestratorPlan, *, service_uri: str
+    network: Network,
+    orchestrator: Actor,
+    plan: OrchestratorPlan,
+    *,
+    service_uri: str,
+    reward_caller: Actor,
 ) -> None:
-    """Bond to oneself, set the shares, publish the address of the node."""
+    """Bond to oneself, set the shares, publish the node's address, leave rewards to a keeper."""
     protocol = network.protocol
     _bond(network, orchestrator, plan.stake, orchestrator)
     network.send(
@@ -53,6 +58,12 @@ def join(
     )
     network.send(
         orchestrator, "publish service URI", protocol.service_registry.setServiceURI, service_uri
+    )
+    network.send(
+        orchestrator,
+        "name a reward caller",
+        protocol.bonding_manager.setRewardCaller,
+        reward_caller.address,
     )
 
 

@@ -19,6 +19,7 @@ from devnet.cutting import Segment
 from devnet.fields import hexed
 from devnet.gateway import Gateway, Sent
 from devnet.hls import HlsOutput
+from devnet.keeping import Keepers
 from devnet.network import Cast, Network
 from devnet.options import Options
 from devnet.processes import Nodes
@@ -47,10 +48,11 @@ class Story:
         cast: Cast,
         nodes: Nodes,
         trial: Trial,
+        keepers: Keepers,
     ) -> None:
         self._options, self._screen, self._scenario = options, screen, scenario
         self._source, self._network, self._cast, self._nodes = source, network, cast, nodes
-        self._trial = trial
+        self._trial, self._keepers = trial, keepers
         self._rpc = str(network.provider.uri)
         self._controller = str(network.protocol.controller.address)
         self._sent: list[Sent] = []
@@ -101,12 +103,19 @@ class Story:
         cast, network, scenario = self._cast, self._network, self._scenario
         steps = len(cast.orchestrators) + len(cast.delegators) + 2
         with self._screen.phase("bond", "", steps=steps) as phase:
-            self._first_round = chain.next_round(network, cast.deployer)
+            self._keepers.start(self._options.output / "keepers")
+            self._first_round = self._keepers.next_round()
             joining = zip(
                 cast.orchestrators, scenario.orchestrators, self._nodes.processes, strict=True
             )
             for at, (actor, plan, node) in enumerate(joining):
-                staking.join(network, actor, plan, service_uri=node.url)
+                staking.join(
+                    network,
+                    actor,
+                    plan,
+                    service_uri=node.url,
+                    reward_caller=cast.reward_keeper,
+                )
                 key = self._trial.signing_key(at)
                 staking.register_signer(network, actor, key, self._trial.domain)
                 phase.step(f"{actor.name} bonds {lpt(plan.stake)} LPT")
@@ -119,7 +128,7 @@ class Story:
                 network, cast.gateway, deposit=economy.deposit, reserve=economy.reserve
             )
             phase.step("gateway funds deposit and reserve")
-            number = chain.next_round(network, cast.deployer)
+            number = self._keepers.next_round()
             phase.step(f"round {number}")
             phase.detail = (
                 f"{len(cast.orchestrators)} orchestrators, {len(cast.delegators)} delegators; "
@@ -179,8 +188,8 @@ class Story:
 
     def _take_part(self, gateway: Gateway, output: HlsOutput, part: list[Segment]) -> list[Sent]:
         sent = self._stream_part(gateway, output, part)
-        chain.call_rewards(self._network, self._cast.orchestrators, self._cast.deployer)
-        chain.next_round(self._network, self._cast.deployer)
+        self._keepers.rewarded()
+        self._keepers.next_round()
         self._redeem()
         with self._screen.phase("verify", "waiting for the verifier") as phase:
             self._trial.look(phase)
@@ -198,7 +207,7 @@ class Story:
         self._trial.note_work_after([str(one.delivery.orchestrator) for one in sent])
         if provable:
             with self._screen.phase("slash", "letting the delay pass") as phase:
-                self._trial.execute(phase)
+                self._trial.execute(phase, self._keepers)
 
     def _stream_part(self, gateway: Gateway, output: HlsOutput, part: list[Segment]) -> list[Sent]:
         with self._screen.phase("stream", "discovering", steps=len(part)) as phase:
@@ -251,7 +260,7 @@ class Story:
                     self._network,
                     orchestrator,
                     some,
-                    keeper=self._cast.deployer,
+                    keepers=self._keepers,
                     on_redeemed=lambda _: phase.step(),
                 )
             self._redeemed += fresh
@@ -273,7 +282,8 @@ class Story:
     def decide(self) -> None:
         """The treasury pays what stake decides, before anybody's stake leaves."""
         votes = len(self._cast.orchestrators) + 2
-        referendum = Referendum(self._network, self._cast, self._options.output / "keeper")
+        home = self._options.output / "keepers" / "proposals"
+        referendum = Referendum(self._network, self._cast, self._keepers, home)
         with closing(referendum), self._screen.phase("decide", "", steps=votes) as phase:
             self._decision = referendum.hold(phase)
 
@@ -281,8 +291,9 @@ class Story:
         cast, network, plans = self._cast, self._network, self._scenario.delegators
         people = (*cast.orchestrators, *cast.delegators)
         with self._screen.phase("settle", "", steps=len(people)) as phase:
-            chain.call_rewards(network, cast.orchestrators, cast.deployer)
-            chain.next_round(network, cast.deployer)
+            self._keepers.next_round()
+            # Who claims in a round before its reward is called has no part in that reward.
+            self._keepers.rewarded()
             fees = 0
             for actor in people:
                 staking.claim(network, actor)
@@ -301,13 +312,13 @@ class Story:
 
     def _wait_and_withdraw(self, exits: list[staking.Exit]) -> None:
         """The last to unbond stays locked, so that the books have such stake in them too."""
-        cast, network = self._cast, self._network
+        network = self._network
         leaving = exits[:-1]
         last = max((one.withdraw_round for one in exits), default=0)
         with self._screen.phase("unbond", "waiting for the unbonding period") as phase:
             while network.current_round() < last:
-                chain.next_round(network, cast.deployer)
-                chain.call_rewards(network, cast.orchestrators, cast.deployer)
+                self._keepers.next_round()
+                self._keepers.rewarded()
             for one in leaving:
                 staking.withdraw_stake(network, one)
             phase.detail = (
@@ -320,6 +331,7 @@ class Story:
         network, cast, scenario = self._network, self._cast, self._scenario
         with self._screen.phase("books", "reading every account"):
             treasury = network.protocol.treasury_address
+            sent = network.transactions + self._keepers.transactions()
             return Summary(
                 clip=self._source.clip,
                 profiles=self._source.profiles,
@@ -335,7 +347,7 @@ class Story:
                 ),
                 delegators=delegator_rows(network, cast, scenario),
                 redemptions=tuple(self._redeemed),
-                transactions=tuple(network.transactions),
+                transactions=tuple(sorted(sent, key=lambda one: one.block)),
                 treasury=int(network.protocol.livepeer_token.balanceOf(treasury)),
                 first_round=self._first_round,
                 last_round=network.current_round(),

@@ -12,6 +12,7 @@ from eth_account import Account
 
 from devnet.chain_view import JsonRpcChain
 from devnet.cheating import Cheat, Outcome
+from devnet.keeping import Keepers
 from devnet.network import Cast, Network
 from devnet.orders import Accountability
 from devnet.prosecution import CaseStory, Prosecution
@@ -177,10 +178,10 @@ class Trial:
         )
         self._prosecution.open(phase)
 
-    def execute(self, phase: Phase) -> None:
+    def execute(self, phase: Phase, keepers: Keepers) -> None:
         """Let the delay pass and cut the stake."""
         assert self._prosecution is not None
-        self._prosecution.execute(phase)
+        self._prosecution.execute(phase, keepers)
 
     def note_work_after(self, orchestrators: Sequence[str]) -> None:
         """Who got the segments that were streamed after the accusation or the suspension."""
