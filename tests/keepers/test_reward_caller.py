@@ -14,7 +14,7 @@ from keepers.core.keeper import Decision
 from keepers.core.model import GWEI, MILLION, Reverted
 from keepers.pool import NONE
 from keepers.reward_caller import KIND, RewardCaller, RewardState
-from keepers.reward_view import Orchestrator, Prospect
+from keepers.reward_view import Orchestrator, Prospect, reward_of
 from keepers.rounds import Round
 from tests.keepers.boa_chain import Town
 from tests.support.contracts import ZERO
@@ -311,3 +311,19 @@ def test_turn__two_hosts__the_second_waits_a_share_of_the_round(town: Town) -> N
 def test_gone__block_of_the_round__is_its_share(block: int, share: int) -> None:
     assert Round(2, 2, block, 100, 50).gone == share
     assert Round(2, 2, block + 50, 100, 50).gone == MILLION
+
+
+@pytest.mark.parametrize(
+    ("mintable", "stake", "active", "cut", "reward"),
+    [
+        (10**18, 1, 2, 0, 5 * 10**17),
+        (10**18, 1, 3, 0, 333_333_333 * 10**9),  # the share has nine digits
+        (10**18, 1, 2, 10**26, 45 * 10**16),
+        (1_000, 1, 1, 10**27 // 3, 667),  # the treasury's part is rounded down
+        (10**18, 5, 0, 0, 0),  # nobody is active
+    ],
+)
+def test_reward_of__floors_as_the_contracts(
+    mintable: int, stake: int, active: int, cut: int, reward: int
+) -> None:
+    assert reward_of(mintable, stake, active, cut) == reward
