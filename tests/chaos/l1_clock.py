@@ -55,7 +55,7 @@ class L1Numbers:
 
 @dataclass
 class Contracts:
-    """RoundsManager, and BondingManager with one orchestrator. Each block of L2 is a function."""
+    """RoundsManager, and BondingManager with one orchestrator. Blocks are those of L2."""
 
     numbers: L1Numbers
     l2_seconds: float
