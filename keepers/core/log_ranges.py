@@ -78,6 +78,6 @@ class LogReader:
 
 
 def _may_be_too_long(error: NodeError | EndpointError) -> bool:
-    if isinstance(error, EndpointError):
-        return error.fault is Fault.TIMEOUT
+    if isinstance(error, EndpointError):  # also a gateway's 504, or more bytes than are read
+        return error.fault not in (Fault.UNREACHABLE, Fault.LIMITED)
     return sort_of(error) is Sort.OTHER
