@@ -14,6 +14,7 @@ from typing import Any
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError, EncodingError
+from eth_abi.grammar import ABIType, BasicType, TupleType, parse
 from eth_utils.abi import function_abi_to_4byte_selector, get_abi_input_types, get_abi_output_types
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
@@ -59,7 +60,8 @@ class Interface:
                 f"{self.name}.{function} returned {len(data)} bytes that are not "
                 f"({', '.join(types)}): is this the right Controller? {error}"
             ) from None
-        checked = tuple(_checked(kind, value) for kind, value in zip(types, values, strict=True))
+        pairs = zip(types, values, strict=True)
+        checked = tuple(_checked(parse(kind), value) for kind, value in pairs)
         return checked[0] if len(checked) == 1 else checked
 
     def selector(self, function: str, inputs: int | None = None) -> bytes:
@@ -149,9 +151,11 @@ class Book:
         self._addresses |= read
 
 
-def _checked(kind: str, value: Any) -> Any:
-    if kind == "address":
-        return str(to_checksum_address(value))
-    if kind.startswith("address["):
-        return tuple(str(to_checksum_address(one)) for one in value)
-    return value
+def _checked(kind: ABIType, value: Any) -> Any:
+    if kind.is_array:
+        return tuple(_checked(kind.item_type, one) for one in value)
+    if isinstance(kind, TupleType):
+        parts = zip(kind.components, value, strict=True)
+        return tuple(_checked(part, one) for part, one in parts)
+    is_address = isinstance(kind, BasicType) and kind.base == "address"
+    return str(to_checksum_address(value)) if is_address else value
