@@ -193,6 +193,9 @@ class Chain:
             if names[top.number] != top.hash:
                 raise OtherBranch(f"has another block {top.number}")
             found = [wire.receipt(_result(answer)) for answer in answers]
+            for tx, receipt in zip(hashes, found, strict=True):
+                if receipt and receipt.hash != tx.lower():
+                    raise Malformed(f"the receipt of {receipt.hash} for {tx}")
             kept = [receipt for receipt in found if receipt is not None]
             numbers = sorted({receipt.block_number for receipt in kept} - set(names))
             blocks = turn.ask_many([_block(number) for number in numbers])

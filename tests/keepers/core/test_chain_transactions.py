@@ -117,6 +117,15 @@ def test_receipts__head_comes_back_while_it_waits__are_found() -> None:
     assert list(chain.receipts([TX])) == [TX]
 
 
+def test_receipts__node_answers_with_that_of_another__is_asked_of_the_next() -> None:
+    """A cache that mixes up its answers must not make a transaction look like mined."""
+    chain, blocks, nodes = chain_of(2)
+    wrong = receipt_in(blocks.block(97), OTHER_TX)
+    nodes[0].answers["eth_getTransactionReceipt"] = lambda _tx: wrong
+    mined(nodes[1:], TX, 98)
+    assert chain.receipts([TX, OTHER_TX]) == {TX: Receipt(TX, 98, blocks.hash(98), True, 100, 500)}
+
+
 def test_receipts__many_of_few_blocks__are_two_requests() -> None:
     chain, _, nodes = chain_of(1)
     hashes = [f"0x{number:064x}" for number in range(40)]
