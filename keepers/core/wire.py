@@ -11,8 +11,8 @@ from eth_utils.address import to_checksum_address
 
 from keepers.core.model import Call, Head, Log, Receipt
 
-_QUANTITY = re.compile(r"^0x[0-9a-fA-F]{1,64}$")
-_BYTES = re.compile(r"^0x([0-9a-fA-F]{2})*$")
+_QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
+_BYTES = re.compile(r"0x([0-9a-fA-F]{2})*")
 
 Topic = bytes | Sequence[bytes] | None
 
@@ -30,13 +30,13 @@ class Seen:
 
 
 def quantity(found: Any, what: str = "a number") -> int:
-    if not isinstance(found, str) or not _QUANTITY.match(found):
+    if not isinstance(found, str) or not _QUANTITY.fullmatch(found):
         raise Malformed(f"{what} is {_short(found)}")
     return int(found, 16)
 
 
 def octets(found: Any, what: str = "data") -> bytes:
-    if not isinstance(found, str) or not _BYTES.match(found):
+    if not isinstance(found, str) or not _BYTES.fullmatch(found):
         raise Malformed(f"{what} is {_short(found)}")
     return bytes.fromhex(found[2:])
 
