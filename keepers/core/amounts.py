@@ -8,7 +8,7 @@ from decimal import Decimal
 ETHER = 18  # decimals
 GWEI = 9
 
-_WRITTEN = re.compile(r"\d{1,30}(\.\d+)?")
+_WRITTEN = re.compile(r"[0-9]{1,30}(\.[0-9]+)?")
 
 
 def parse_units(written: str | int | Decimal, decimals: int) -> int:
