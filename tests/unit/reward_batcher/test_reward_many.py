@@ -7,7 +7,7 @@ from typing import Any
 
 import boa
 import pytest
-from eth_utils import to_checksum_address
+from eth_utils.address import to_checksum_address
 
 from tests.support.calls import error_data, logs, reverted, reverts_bare, reverts_with_data
 from tests.support.contracts import GIT_COMMIT, ZERO, contract_id, deploy
