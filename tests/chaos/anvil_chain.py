@@ -16,7 +16,7 @@ from eth_utils.address import to_checksum_address
 from tests.models.records import Event
 from tests.stateful.system import LPT, OWNER, UNLIMITED, account, deploy_bonding
 from tests.support.anvil import Anvil, run_anvil
-from tests.support.pyrevm_chain import ZERO, Contract, encode_values, interface_of
+from tests.support.pyrevm_chain import Contract, encode_values, interface_of
 
 GAS = 10_000_000
 GWEI = 10**9
@@ -34,6 +34,7 @@ class AnvilChain:
     def __init__(self, anvil: Anvil) -> None:
         self.anvil, self.url = anvil, anvil.url
         self.contracts: dict[str, Contract] = {}
+        self._holds = False
         self.fund(OWNER, 1_000 * ETHER)
 
     # -- as a pyrevm chain
@@ -55,7 +56,7 @@ class AnvilChain:
         return int(receipt["status"], 16) == 1, b""
 
     def look(self, to: str, data: bytes) -> tuple[bool, bytes]:
-        call = {"from": ZERO, "to": to, "data": "0x" + data.hex()}
+        call = {"from": OWNER, "to": to, "data": "0x" + data.hex()}
         return True, bytes.fromhex(self.rpc("eth_call", call, "latest")[2:])
 
     def events(self) -> list[Event]:
@@ -70,12 +71,17 @@ class AnvilChain:
         self.rpc("anvil_mine", hex(blocks))
 
     def hold(self) -> None:
-        """From now on only `mine` makes blocks."""
+        """From now on a transaction waits for `mine`, but for those that are sent here."""
+        self._holds = True
         self.rpc("evm_setAutomine", False)
 
     @property
     def head(self) -> int:
         return int(self.rpc("eth_blockNumber"), 16)
+
+    def pending(self, account: str) -> int:
+        """Transactions of an account, those that wait included."""
+        return int(self.rpc("eth_getTransactionCount", account, "pending"), 16)
 
     def set_base_fee(self, wei: int) -> None:
         """Of the next block."""
@@ -83,6 +89,8 @@ class AnvilChain:
 
     def _send(self, tx: dict[str, str]) -> dict[str, Any]:
         found = self.rpc("eth_sendTransaction", tx)
+        if self._holds:
+            self.mine()
         receipt: dict[str, Any] | None = None
         while receipt is None:  # anvil answers a moment before the block is there
             receipt = self.rpc("eth_getTransactionReceipt", found)
@@ -120,8 +128,13 @@ class BondingWorld:
         start = int(self.contracts["RoundsManager"].view("currentRoundStartBlock"))
         return start + self.round_length - self.chain.head
 
-    def last_reward_round(self, orchestrator: str) -> int:
-        return int(self.contracts["BondingManager"].view("getTranscoder", orchestrator)[0])
+    def initialize(self) -> None:
+        """Somebody else initialises the round."""
+        rounds = self.contracts["RoundsManager"]
+        data = "0x" + rounds.data("initializeRound").hex()
+        tx = {"from": OWNER, "to": rounds.address, "data": data, "gas": hex(GAS)}
+        self.chain.rpc("eth_sendTransaction", tx)
+        self.chain.mine()
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from eth_utils.crypto import keccak
 
@@ -76,12 +77,12 @@ def read_ledger(world: BondingWorld, keepers: Collection[str], first: int) -> Le
     return Ledger(rounds, blocks, twice, transactions, reverted, paid, pending)
 
 
-def _logs(world: BondingWorld, contract: str, topic: str) -> list[dict]:
+def _logs(world: BondingWorld, contract: str, topic: str) -> list[dict[str, Any]]:
     asked = {
         "address": world.contracts[contract].address,
         "topics": [topic],
         "fromBlock": "0x0",
         "toBlock": "latest",
     }
-    found: list[dict] = world.chain.rpc("eth_getLogs", asked)
+    found: list[dict[str, Any]] = world.chain.rpc("eth_getLogs", asked)
     return found

@@ -11,9 +11,11 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Sequence
-from multiprocessing.process import BaseProcess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from ctypes import c_long
 from pathlib import Path
+from typing import Any
 
 from eth_account import Account
 from eth_utils.crypto import keccak
@@ -22,6 +24,7 @@ from keepers.core.config import LogConfig
 from keepers.core.config_file import load
 from keepers.core.crash import VARIABLE
 from keepers.core.logs import Redactor, install
+from keepers.core.runner import Runner
 from keepers.run import assemble
 
 FORKS = multiprocessing.get_context("forkserver")
@@ -34,6 +37,38 @@ def key_of(name: str) -> tuple[bytes, str]:
     """A key that everybody can know, and its address."""
     key = bytes(keccak(text=f"chaos {name}"))
     return key, str(Account.from_key(key).address)
+
+
+class Running:
+    """A keeper at work, started now."""
+
+    def __init__(self, config: Path, crash_at: str) -> None:
+        self._ticks: Any = FORKS.Value(c_long, 0)
+        self._process = FORKS.Process(
+            target=_keep, args=(str(config), crash_at, self._ticks), daemon=True
+        )
+        self._process.start()
+
+    @property
+    def ticks(self) -> int:
+        return int(self._ticks.value)
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.is_alive()
+
+    def wait_for_tick(self, patience: float = 10.0) -> bool:
+        """Until a tick has ended from now on; False if it did not, or the process is dead."""
+        seen, end = self.ticks, time.monotonic() + patience
+        while self.ticks == seen:
+            if time.monotonic() > end or not self.is_alive:
+                return False
+            time.sleep(0.002)
+        return True
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.join()
 
 
 class KeeperHome:
@@ -67,10 +102,17 @@ password_file = "password"
 {sections}"""
         )
 
-    def start(self, crash_at: str = "") -> BaseProcess:
-        process = FORKS.Process(target=_keep, args=(str(self.config), crash_at), daemon=True)
-        process.start()
-        return process
+    def start(self, crash_at: str = "") -> Running:
+        return Running(self.config, crash_at)
+
+    @contextmanager
+    def here(self, *, live: bool = True) -> Iterator[Runner]:
+        """The same keepers in this process, for whoever wants to count their ticks."""
+        runner = assemble(load(self.config, {}), live=live)
+        try:
+            yield runner
+        finally:
+            runner.close()
 
     def lose_journal(self) -> None:
         for name in ("keepers.sqlite", "keepers.sqlite-wal", "keepers.sqlite-shm"):
@@ -80,7 +122,7 @@ password_file = "password"
         return (self.folder / "keeper.log").read_text().splitlines()
 
 
-def _keep(path: str, crash_at: str) -> None:
+def _keep(path: str, crash_at: str, ticks: Any) -> None:
     os.environ[VARIABLE] = crash_at
     log = (Path(path).parent / "keeper.log").open("a", buffering=1)
     sys.stdout = sys.stderr = log
@@ -89,4 +131,5 @@ def _keep(path: str, crash_at: str) -> None:
     runner = assemble(config, live=True)
     while True:
         runner.tick()
+        ticks.value += 1
         time.sleep(config.poll_seconds)
