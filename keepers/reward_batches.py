@@ -38,7 +38,7 @@ class Ready(NamedTuple):
 def batches(
     orchestrators: Sequence[str], ready: Sequence[Ready], account: str, batcher: str
 ) -> list[Wish]:
-    """One wish for each part of the list, as far as it is ready.
+    """One wish for each part of the list, as far as it is ready. Its subject is the first of them.
 
     The parts are those of the whole list: what happens in one changes nothing in another.
     """
@@ -52,19 +52,18 @@ def _batch(parts: Sequence[Ready], account: str, batcher: str) -> Wish:
     prospects = [one.prospect for one in parts]
     names = [one.orchestrator for one in prospects]
     first = parts[0].wish
-    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
     lpt = show_short(sum(one.reward for one in prospects), ETHER)
     warned = sum(bool(one.warning) for one in parts)
     worths = [one.wish.worth for one in parts]
     return Wish(
         key=f"{BATCH}/{first.round}/{keccak(text=''.join(names)).hex()[:16]}/{account}",
         kind=BATCH,
-        subject=names[0] + more,
+        subject=names[0],
         to=batcher,
         data=interface("RewardBatcher").encode(
             "rewardMany", [(one.orchestrator, *one.hints) for one in prospects], GAS_EACH
         ),
-        why=f"{lpt} LPT of round {first.round}"
+        why=f"{lpt} LPT of round {first.round} for {len(names)} orchestrators"
         + (f"; {warned} of {len(names)} earn too little" if warned else ""),
         urgency=first.urgency,
         worth=None if None in worths else sum(worth or 0 for worth in worths),

@@ -67,7 +67,8 @@ def rewarded(town: Town) -> set[str]:
 def test_tick__all_due__two_transactions_do_it(town: Town, keeper: RewardCaller) -> None:
     decision = looked(town, keeper)
     assert [wish.kind for wish in decision.wishes] == [BATCH, BATCH]
-    assert decision.wishes[0].subject == f"{town.members[0]} and {SIZE - 1} more"
+    assert [wish.subject for wish in decision.wishes] == [town.members[0], town.members[SIZE]]
+    assert decision.wishes[0].why.endswith(f"for {SIZE} orchestrators")
     for wish in decision.wishes:
         send(town, wish)
     assert rewarded(town) == set(town.members)
