@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help install devnet test fuzz coverage check format size abi picture lock clean \
-	verifier-calibration
+	verifier-calibration keeper-chaos
 
 ARGS ?=
 CLIP ?=
@@ -35,6 +35,10 @@ test: install  ## all tests; ARGS="tests/unit -q -k bond" for some, JOBS=0 for o
 
 verifier-calibration: install  ## limits against honest and cheating encodes; SIZE=small RECORD=1
 	@python -m verifier.calibration --size '$(or $(SIZE),full)' $(if $(RECORD),--record) $(ARGS)
+
+keeper-chaos: export OMP_NUM_THREADS = 1
+keeper-chaos: install  ## keepers in trouble, in ten minutes; ARGS="--tenths 1 --only rewards"
+	@python -m tests.chaos --jobs '$(JOBS)' $(ARGS)
 
 fuzz: install  ## the stateful tests with the nightly budget (hours)
 	@HYPOTHESIS_PROFILE=nightly ape test tests/stateful $(ARGS)
