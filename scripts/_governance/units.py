@@ -239,6 +239,7 @@ UNITS: Mapping[str, Units] = {
         "trustedWithdrawETH": {"_amount": ETH},
     },
     "Poll": {"vote": {"_choiceID": Choice(((0, "yes"), (1, "no")))}},
+    "RewardBatcher": {"rewardMany": {"_gasEach": Count("gas", "gas")}},
     "RoundsManager": _ROUNDS,
     "SlashingVerifier": {
         "setArmedFaults": {
