@@ -15,10 +15,11 @@ from keepers.core.config import Config
 from keepers.core.contracts import CONTROLLER, ZERO, Book, interface
 from keepers.core.findings import Finding, error, passing, warning
 from keepers.core.model import Call, Head, KeeperError, Reverted
+from keepers.reward_batches import SIZE
 
 CONTRACTS = ("BondingManager", "RoundsManager", "Minter")
-# docs/keepers-gas.md; sizes of batches: keepers/reward_batches.py
-REWARD_GAS, BATCHED_GAS, BATCH_SIZE = 310_000, 200_000, 24
+# Gas of a reward alone and in a batch: docs/keepers-gas.md
+REWARD_GAS, BATCHED_GAS = 310_000, 200_000
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def _fees(config: Config, head: Head) -> Iterator[Finding]:
         yield warning("fees.soft_cap_gwei", f"{now}: keepers wait until a round runs out")
     gas, what = REWARD_GAS, "a reward"
     if config.reward_caller.batcher:
-        count = min(len(config.reward_caller.orchestrators), BATCH_SIZE)
+        count = min(len(config.reward_caller.orchestrators), SIZE)
         gas, what = BATCHED_GAS * count, f"a batch of {count} rewards"
     limits = config.limits
     for key, most in (
