@@ -6,6 +6,7 @@ import logging
 
 from keepers.core.budget import Budget, Limits
 from keepers.core.chain import Chain
+from keepers.core.clock import Clock
 from keepers.core.config import Config, FeeConfig, LimitsConfig
 from keepers.core.context import Settings
 from keepers.core.contracts import Book
@@ -27,14 +28,14 @@ from keepers.round_initializer import RoundInitializer
 LOG = logging.getLogger("keepers")
 
 
-def assemble(config: Config, *, live: bool) -> Runner:
+def assemble(config: Config, *, live: bool, clock: Clock | None = None) -> Runner:
     """Raises KeeperError. A dry run opens no key and keeps its journal in memory."""
     chain = Chain.open(config.network.rpc, config.network.chain_id)
     book = Book(chain, config.network.controller)
     identity = {"chain": str(config.network.chain_id), "controller": book.controller}
     journal = Journal.open(config.journal.url if live else "sqlite://", identity=identity)
     try:
-        return _Assembly(config, live, chain, book, journal).runner()
+        return _Assembly(config, live, chain, book, journal, clock or Clock()).runner()
     except BaseException:
         journal.close()
         raise
@@ -42,9 +43,9 @@ def assemble(config: Config, *, live: bool) -> Runner:
 
 class _Assembly:
     def __init__(
-        self, config: Config, live: bool, chain: Chain, book: Book, journal: Journal
+        self, config: Config, live: bool, chain: Chain, book: Book, journal: Journal, clock: Clock
     ) -> None:
-        self._config, self._live = config, live
+        self._config, self._live, self._clock = config, live, clock
         self._chain, self._book, self._journal = chain, book, journal
         self._voice = Voice()
         self._signers: dict[str, Signer] = {}
@@ -113,6 +114,7 @@ class _Assembly:
                 replace_after=config.fees.replace_after,
             ),
             lease=lease,
+            clock=self._clock,
             tell=lambda key, text: LOG.info("%s: %s", key, text),
         )
 

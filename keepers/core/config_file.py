@@ -61,12 +61,13 @@ def reload(
 
 def read(root: Section) -> Config:
     """Every key of the file; trouble is in the report, and then the result is not to be used."""
+    poll = root.take("poll_seconds", seconds(0.1, 300), POLL_SECONDS)
     network, preset = sections.read_network(root.section("network"))
     signers = sections.read_signers(root.section("signers"))
     config = Config(
         network=network,
         journal=sections.read_journal(root.section("journal")),
-        poll_seconds=root.take("poll_seconds", seconds(0.1, 300), POLL_SECONDS),
+        poll_seconds=poll,
         signers=signers,
         fees=sections.read_fees(root.section("fees"), preset),
         limits=sections.read_limits(root.section("limits")),
@@ -74,7 +75,9 @@ def read(root: Section) -> Config:
             root.section("round_initializer"), signers
         ),
         reward_caller=keepers.read_reward_caller(root.section("reward_caller"), signers),
-        lease=sections.read_lease(root.section("lease")),
+        lease=sections.read_lease(
+            root.section("lease"), poll if root.is_sound else POLL_SECONDS
+        ),
         turn=sections.read_turn(root.section("turn")),
         log=sections.read_log(root.section("log")),
     )

@@ -39,6 +39,8 @@ from keepers.core.networks import PRESETS, UNNAMED, Preset
 from keepers.core.rpc import name_of
 
 JOURNAL = "keepers.sqlite"
+TTL_SECONDS = 8.0
+BEATS = 3  # signs of life that a lease waits for
 LEVELS = ("debug", "info", "warning", "error")
 SIGNER_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
@@ -137,12 +139,20 @@ def read_limits(section: Section) -> LimitsConfig:
     return found
 
 
-def read_lease(section: Section) -> LeaseConfig:
+def read_lease(section: Section, poll: float) -> LeaseConfig:
+    """A holder that gives a sign of life each poll must not be taken for dead between two."""
+    least = BEATS * poll
     found = LeaseConfig(
         enabled=section.take("enabled", boolean, True),
         owner=section.take("owner", text, None),
-        ttl=section.take("ttl_seconds", seconds(2, 300), 8.0),
+        ttl=section.take("ttl_seconds", seconds(2, BEATS * 300), max(TTL_SECONDS, least)),
     )
+    if section.is_sound and found.ttl < least:
+        section.fail(
+            "ttl_seconds",
+            f"is {found.ttl:g}, and must be at least {least:g}: {BEATS} times poll_seconds, which "
+            f"is {poll:g}",
+        )
     section.close()
     return found
 

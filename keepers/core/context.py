@@ -78,6 +78,7 @@ def line_of(
     reason: str,
     *,
     gas: int | None = None,
+    estimate: int | None = None,
     fee: Fee | None = None,
     tx: str | None = None,
 ) -> PlanLine:
@@ -90,6 +91,7 @@ def line_of(
         verdict=verdict,
         reason=reason,
         gas=gas,
+        estimate=estimate,
         max_fee=fee.max_fee if fee else None,
         cost=gas * fee.max_fee if gas is not None and fee else None,
         worth=wish.worth,

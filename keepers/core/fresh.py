@@ -6,7 +6,7 @@ Source: keepers spec (e1), R3, R9, R19, R20.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from keepers.core.context import Context, line_of
 from keepers.core.fees import Fee
@@ -18,6 +18,15 @@ from keepers.core.plan import PlanLine
 from keepers.core.reverts import Class, classify
 from keepers.core.signing import SigningError
 from keepers.core.steps import Market
+
+
+@dataclass(frozen=True)
+class Priced:
+    """What a wish takes: `gas` is the limit, `estimate` what a node expects it to use."""
+
+    gas: int
+    estimate: int
+    fee: Fee
 
 
 class Fresh:
@@ -52,13 +61,12 @@ class Fresh:
             if isinstance(found, PlanLine):
                 lines.append(found)
                 continue
-            gas, fee = found
             nonce = free(context.lane.mined, taken)
-            line = self._send(wish, gas, fee, nonce, holding)
+            line = self._send(wish, found, nonce, holding)
             lines.append(line)
             if line.verdict == "send":
                 taken.add(nonce)
-                purse -= gas * fee.max_fee
+                purse -= found.gas * found.fee.max_fee
         return lines
 
     def _stranger(self) -> str | None:
@@ -83,8 +91,8 @@ class Fresh:
 
     def _price(
         self, wish: Wish, estimate: int | Reverted, purse: int, market: Market
-    ) -> tuple[int, Fee] | PlanLine:
-        """Gas limit and fee, or why it cannot be sent now."""
+    ) -> Priced | PlanLine:
+        """Or why it cannot be sent now."""
         context = self._context
         if isinstance(estimate, Reverted):
             found, text = classify(estimate.data)
@@ -97,15 +105,15 @@ class Fresh:
         if fee is None:
             most = context.fees.tolerated(wish.urgency)
             text = f"gas costs {market.base} wei, {most} is tolerated now: waiting for less"
-            return line_of(wish, "wait", text, gas=gas)
-        line = line_of(wish, "wait", "", gas=gas, fee=fee)
+            return line_of(wish, "wait", text, gas=gas, estimate=estimate)
+        line = line_of(wish, "wait", "", gas=gas, estimate=estimate, fee=fee)
         cost = gas * fee.max_fee
         if refusal := context.budget.refusal(wish, cost, context.clock.wall()):
             return replace(line, reason=refusal)
         if cost > purse:
             text = f"{context.account} lacks {cost - max(0, purse)} wei for gas: send it ETH"
             return replace(line, reason=text)
-        return gas, fee
+        return Priced(gas, estimate, fee)
 
     def _stretched(self, key: str, estimate: int) -> int:
         """Half more for each time that an attempt used up its gas."""
@@ -116,10 +124,13 @@ class Fresh:
         return estimate * (2 + out) // 2
 
     def _send(
-        self, wish: Wish, gas: int, fee: Fee, nonce: int, holding: Holding | None
+        self, wish: Wish, priced: Priced, nonce: int, holding: Holding | None
     ) -> PlanLine:
         context = self._context
-        line = line_of(wish, "send", "a dry run sends nothing", gas=gas, fee=fee)
+        gas, fee = priced.gas, priced.fee
+        line = line_of(
+            wish, "send", "a dry run sends nothing", gas=gas, estimate=priced.estimate, fee=fee
+        )
         if context.outbox is None:
             return line
         tx = Unsigned(context.chain.chain_id, nonce, wish.to, wish.data, gas, fee.max_fee, fee.tip)

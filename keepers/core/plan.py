@@ -22,8 +22,9 @@ ACTS = ("send", "replace", "cancel")  # verdicts with which a transaction leaves
 class PlanLine:
     """`why` is why it is due, `reason` why the verdict is what it is; fees and amounts in wei.
 
-    `gas` is the limit of the transaction and `cost` the most it can cost. `worth` is None if
-    nobody knows. `tx` is the newest transaction under way for it.
+    `gas` is the limit of the transaction, `estimate` what a node expects it to use, and `cost` the
+    most it can cost. `worth` is None if nobody knows. `tx` is the newest transaction under way for
+    it.
     """
 
     keeper: str
@@ -33,6 +34,7 @@ class PlanLine:
     verdict: str
     reason: str
     gas: int | None = None
+    estimate: int | None = None
     max_fee: int | None = None
     cost: int | None = None
     worth: int | None = None
@@ -48,6 +50,7 @@ class PlanLine:
             "verdict": self.verdict,
             "reason": self.reason,
             "gas": self.gas,
+            "gasEstimate": self.estimate,
             "maxFee": _text(self.max_fee),
             "cost": _text(self.cost),
             "worth": _text(self.worth),
@@ -72,7 +75,7 @@ def to_table(lines: Sequence[PlanLine]) -> Table:
             escape(_short(line.subject)),
             line.verdict,
             escape("; ".join(text for text in (line.why, line.reason) if text)),
-            "" if line.gas is None else f"{line.gas:,}",
+            _gas(line),
             _amount(line.max_fee, GWEI, "gwei"),
             _amount(line.cost, ETHER, "ETH"),
             _amount(line.worth, ETHER, "ETH"),
@@ -105,6 +108,11 @@ def cost_of(lines: Sequence[PlanLine]) -> int:
 def _short(subject: str) -> str:
     """An address by both ends: the whole one is in the JSON."""
     return f"{subject[:10]}...{subject[-4:]}" if len(subject) == 42 else subject
+
+
+def _gas(line: PlanLine) -> str:
+    limit = "" if line.gas is None else f"{line.gas:,}"
+    return limit if line.estimate is None else f"{line.estimate:,} of {limit}"
 
 
 def _text(number: int | None) -> str | None:

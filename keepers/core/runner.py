@@ -126,7 +126,8 @@ class Runner:
         for line in lines:
             text = f"{line.verdict}: {line.reason}"
             if line.verdict in ACTS:
-                LOG.info("%s, %s: %s", line.kind, line.subject, text)
+                due = f" ({line.why})" if line.why else ""
+                LOG.info("%s, %s: %s%s", line.kind, line.subject, text, due)
             elif self._voice.is_news(f"{line.kind}, {line.subject}", text):
                 waiting.setdefault((line.kind, text), []).append(line.subject)
         for (kind, text), subjects in waiting.items():

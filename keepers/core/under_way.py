@@ -13,6 +13,7 @@ from keepers.core.lease import Holding
 from keepers.core.model import Call, Intent, Reverted, Unsigned, Wish
 from keepers.core.nonces import Group
 from keepers.core.plan import PlanLine
+from keepers.core.reverts import classify
 from keepers.core.signing import SigningError
 from keepers.core.steps import Do, Market, Step, Waiting, next_step
 
@@ -94,8 +95,6 @@ class UnderWay:
             return replace(line, reason=f"sent again, nonce {group.nonce}: {sent.outcome}")
         if step.fee is None:
             return line
-        if step.do is Do.CANCEL and context.chain.receipts([one.hash for one in group.attempts]):
-            return replace(line, reason="in a block just now")
         return self._replace(step, group, intent, wish, holding, line)
 
     def _replace(
@@ -110,17 +109,24 @@ class UnderWay:
         context = self._context
         assert context.outbox
         assert step.fee
-        fee, gas = step.fee, group.newest.gas
-        cancels = step.do is Do.CANCEL or intent is None
-        if cancels or intent is None:
-            to, data = context.account, b""
-            gas = gas if group.newest.cancels else self._cancel_gas()
-        else:
-            to, data = (wish.to, wish.data) if wish else (intent.to, intent.data)
+        fee, gas, why = step.fee, group.newest.gas, step.why
+        call = self._content(step, intent, wish)
+        found = context.chain.estimate_many([call], "latest")[0] if call else 0
+        if isinstance(found, Reverted):  # it would pay for nothing, and hold up what comes after
+            call, why = None, f"would revert: {classify(found.data)[1]}"
+        elif call:
+            gas = max(gas, context.settings.with_margin(found))
+        if call is None:
+            if context.chain.receipts([one.hash for one in group.attempts]):
+                return replace(line, reason="in a block just now")
+            call = Call(context.account, b"", sender=context.account)
+            gas = gas if group.newest.cancels else self._cancel_gas(call)
+        cancels = not call.data
         extra = max(0, gas * fee.max_fee - group.most)
         if wish and (refusal := context.budget.refusal(wish, extra, context.clock.wall())):
             return replace(line, reason=f"not replaced: {refusal}")
-        tx = Unsigned(context.chain.chain_id, group.nonce, to, data, gas, fee.max_fee, fee.tip)
+        chain = context.chain.chain_id
+        tx = Unsigned(chain, group.nonce, call.to, call.data, gas, fee.max_fee, fee.tip)
         try:
             sent = context.outbox.send(
                 group.intent, tx, holding=holding, cancels=cancels, replaces=not cancels
@@ -131,16 +137,22 @@ class UnderWay:
         return replace(
             line,
             verdict="cancel" if cancels else "replace",
-            reason=f"{step.why}, nonce {group.nonce}: {sent.outcome}",
+            reason=f"{why}, nonce {group.nonce}: {sent.outcome}",
             gas=gas,
             max_fee=fee.max_fee,
             cost=gas * fee.max_fee,
             tx=sent.attempt.hash,
         )
 
-    def _cancel_gas(self) -> int:
+    def _content(self, step: Step, intent: Intent | None, wish: Wish | None) -> Call | None:
+        """What its transaction does now, after what has changed since; None: nothing more."""
+        if step.do is Do.CANCEL or intent is None:
+            return None
+        source = wish or intent
+        return Call(source.to, source.data, sender=self._context.account)
+
+    def _cancel_gas(self, call: Call) -> int:
         context = self._context
-        call = Call(context.account, b"", sender=context.account)
         found = context.chain.estimate_many([call], "latest")[0]
         return CANCEL_GAS if isinstance(found, Reverted) else context.settings.with_margin(found)
 

@@ -118,7 +118,7 @@ def test_load__secret_file_by_environment__replaces_the_value_of_the_file(tmp_pa
         (
             "KEEPERS_LEASE__TTL_SECONDS",
             "x",
-            "lease.ttl_seconds: must be seconds from 2 to 300, without quotes",
+            "lease.ttl_seconds: must be seconds from 2 to 900, without quotes",
         ),
         (
             "KEEPERS_TURN__OF",

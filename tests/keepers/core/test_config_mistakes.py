@@ -178,14 +178,14 @@ def test_load__one_mistake__is_named_with_line_and_key(
             "[fees]\nreplace_after_seconds = true",
             "15: fees.replace_after_seconds: must be a whole number from 5 to 3600, without quotes",
         ),
-        ("[lease]\nttl_seconds = 1", "15: lease.ttl_seconds: must be from 2 to 300 seconds, not 1"),
+        ("[lease]\nttl_seconds = 1", "15: lease.ttl_seconds: must be from 2 to 900 seconds, not 1"),
         (
             "[lease]\nttl_seconds = nan",
-            "15: lease.ttl_seconds: must be from 2 to 300 seconds, not NaN",
+            "15: lease.ttl_seconds: must be from 2 to 900 seconds, not NaN",
         ),
         (
             "[lease]\nttl_seconds = '9'",
-            "15: lease.ttl_seconds: must be seconds from 2 to 300, without quotes",
+            "15: lease.ttl_seconds: must be seconds from 2 to 900, without quotes",
         ),
         (
             "[turn]\nindex = 2\nof = 2",
@@ -256,6 +256,15 @@ def test_load__slot_too_short_for_turns__says_how_long_it_has_to_be(
         "need at least 4.5: poll_seconds, which is 3.5, and 1 until the others see a transaction"
     )
     assert load(tmp_path / "keepers.toml", {"KEEPERS_POLL_SECONDS": "3"}).poll_seconds == 3
+
+
+def test_load__lease_shorter_than_three_polls__says_how_long_it_has_to_be(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, f"poll_seconds = 4\n{VALID}[lease]\nttl_seconds = 8\n")
+    assert found == (
+        "keepers.toml:16: lease.ttl_seconds: is 8, and must be at least 12: 3 times poll_seconds, "
+        "which is 4"
+    )
+    assert load(tmp_path / "keepers.toml", {"KEEPERS_POLL_SECONDS": "2"}).lease.ttl == 8
 
 
 def test_load__same_orchestrator_by_own_and_by_caller__is_named(tmp_path: Path) -> None:

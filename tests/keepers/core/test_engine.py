@@ -11,7 +11,7 @@ from keepers.core.budget import Limits
 from keepers.core.fees import FeePolicy
 from keepers.core.model import MILLION, AttemptState, IntentState
 from tests.keepers.core.engine_world import World
-from tests.keepers.core.fake_chain import ACCOUNT, FakeChain, Tx
+from tests.keepers.core.fake_chain import ACCOUNT, OPERATION_GAS, FakeChain, Tx, error
 
 POINTS = (
     *("intent written", "signed", "journaled", "broadcast", "sent marked", "included seen"),
@@ -62,6 +62,7 @@ def test_pursue__without_a_signer__plans_the_same_and_signs_nothing() -> None:
     assert [(one.kind, one.subject, one.gas, one.max_fee) for one in planned] == [
         (one.kind, one.subject, one.gas, one.max_fee) for one in sent
     ]
+    assert {(one.estimate, one.gas) for one in planned} == {(OPERATION_GAS, 120_000)}
     assert [one.verdict for one in planned] == ["send", "send"]
     assert not dry.chain.pool
     assert dry.signer.signed == 0
@@ -183,6 +184,34 @@ def test_under_way__not_wanted_any_more__is_cancelled_and_the_nonce_is_free(worl
     assert world.chain.outcomes("a") == []
     assert world.chain.nonce(ACCOUNT, "latest") == 1
     assert world.state("a") is IntentState.WITHDRAWN
+
+
+def test_under_way__takes_more_gas_by_now__is_replaced_with_a_higher_limit(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.want("a")
+    world.tick()
+    monkeypatch.setattr(world.chain, "estimate_many", lambda calls, _: [150_000 for _ in calls])
+    world.run(3, mine=False)
+    first, *later = [one.gas for one in world.journal.attempts_of("reward/a")]
+    assert (first, set(later)) == (120_000, {180_000})
+
+
+def test_under_way__would_revert_by_now__is_cancelled_and_done_when_it_can_be(
+    world: World,
+) -> None:
+    world.want("a")
+    world.tick()
+    world.chain.refused["a"] = error("system is paused")
+    lines = world.run(4, mine=False)
+    assert [line.reason.split(",")[0] for line in lines if line.verdict == "cancel"][0] == (
+        "would revert: system is paused"
+    )
+    world.run(4)
+    assert (world.reverted(), world.chain.nonce(ACCOUNT, "latest")) == (0, 1)
+    del world.chain.refused["a"]
+    world.until(world.all_done)
+    assert world.reverted() == 0
 
 
 # -- nonces

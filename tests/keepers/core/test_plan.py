@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
@@ -31,6 +32,13 @@ def test_to_table__text_like_markup__is_shown_as_it_is() -> None:
     with console.capture() as shown:
         console.print(to_table([line("wait", reason="[bold]not yet[/bold]")]))
     assert "[bold]not yet[/bold]" in shown.get()
+
+
+def test_to_table__gas__is_what_it_takes_of_its_limit() -> None:
+    console = Console(width=140)
+    with console.capture() as shown:
+        console.print(to_table([replace(line("send"), gas=480_000, estimate=400_000)]))
+    assert "400,000 of 480,000" in shown.get()
 
 
 @pytest.mark.parametrize(
