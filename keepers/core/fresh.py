@@ -55,7 +55,7 @@ class Fresh:
         estimates = context.chain.estimate_many(calls, "pending") if calls else []
         purse = context.chain.balance(context.account, head.number)
         purse -= sum(group.most for group in context.lane.waiting)
-        taken = {group.nonce for group in context.lane.waiting}
+        taken = {*context.lane.taken}
         for wish, estimate in zip(order, estimates, strict=True):
             found = self._price(wish, estimate, purse, market)
             if isinstance(found, PlanLine):
@@ -74,8 +74,8 @@ class Fresh:
         context = self._context
         if context.outbox is None:
             return None
-        own = {group.nonce for group in context.lane.waiting}
-        others = foreign(context.lane.mined, context.chain.nonce(context.account, "pending"), own)
+        lane = context.lane
+        others = foreign(lane.mined, context.chain.nonce(context.account, "pending"), lane.taken)
         now = context.clock.monotonic()
         if not others:
             self._foreign_since = None

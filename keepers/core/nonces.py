@@ -6,7 +6,7 @@ it, which is what one nonce does. So nothing here can make a keeper act twice; i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -51,7 +51,7 @@ def group_by_nonce(attempts: Sequence[Attempt]) -> list[Group]:
     ]
 
 
-def foreign(mined: int, pending: int, own: set[int]) -> list[int]:
+def foreign(mined: int, pending: int, own: Collection[int]) -> list[int]:
     """Nonces with a pending transaction that the journal does not know.
 
     `mined` is how many transactions of the account are in blocks, `pending` how many a node counts
@@ -60,7 +60,7 @@ def foreign(mined: int, pending: int, own: set[int]) -> list[int]:
     return [nonce for nonce in range(mined, pending) if nonce not in own]
 
 
-def free(mined: int, taken: set[int]) -> int:
+def free(mined: int, taken: Collection[int]) -> int:
     """The lowest nonce at or above `mined` that nothing holds: gaps are filled first."""
     nonce = mined
     while nonce in taken:

@@ -26,13 +26,21 @@ MAX_REVERTS = 3  # of one intent in its lifetime; then it is not tried again
 
 @dataclass(frozen=True)
 class Lane:
-    """The account at one head: `mined` is its next nonce, `waiting` what is in no block yet."""
+    """The account at one head: `mined` is its next nonce, `waiting` what is in no block yet.
+
+    `taken`: nonces of all that is not final, also of what only a block after the head has.
+    """
 
     mined: int
     waiting: tuple[Group, ...]
+    taken: frozenset[int] = frozenset()
 
     def of(self, key: str) -> Group | None:
         return next((group for group in self.waiting if group.intent == key), None)
+
+    def without(self, group: Group) -> Lane:
+        kept = tuple(one for one in self.waiting if one is not group)
+        return Lane(self.mined, kept, self.taken - {group.nonce})
 
 
 class Settler:
@@ -62,7 +70,7 @@ class Settler:
         waiting = [group for group in groups if not self._follow(group, receipts, mined, safe)]
         self._mark(groups, receipts)
         self._missing = {nonce: n for nonce, n in self._missing.items() if nonce < mined}
-        return Lane(mined, tuple(waiting))
+        return Lane(mined, tuple(waiting), frozenset(group.nonce for group in groups))
 
     def _mark(self, groups: Sequence[Group], receipts: Mapping[str, Receipt]) -> None:
         """Open or included, by what the chain has now; so a crash leaves nothing wrong for long."""

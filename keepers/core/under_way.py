@@ -86,8 +86,7 @@ class UnderWay:
         line = _line(step, group, intent, wish)
         if step.do is Do.FORGET:
             context.journal.lost(context.account, group.nonce)
-            kept = (one for one in context.lane.waiting if one is not group)
-            context.lane = replace(context.lane, waiting=tuple(kept))
+            context.lane = context.lane.without(group)
             return replace(line, verdict="done")
         if step.do is Do.SEND_AGAIN:
             sent = context.outbox.again(group.newest)

@@ -260,6 +260,21 @@ def test_nonces__unknown_pending_transaction__is_waited_for_then_outbid(world: W
     world.until(world.all_done, 3)
 
 
+def test_nonces__block_after_the_head_has_ours__they_are_no_strangers(world: World) -> None:
+    world.want("a", "b")
+    world.tick()
+    head = world.chain.head()
+    world.chain.mine()
+    world.want("c")
+    answers = world.chain.nonce
+    world.chain.nonce = lambda account, block: (  # type: ignore[method-assign]
+        0 if block == head.number else answers(account, block)
+    )
+    world.engine.settle(head)
+    (line,) = world.engine.pursue([world.wanted["c"]], ("reward",), head)
+    assert (line.verdict, line.reason) == ("send", "nonce 2: accepted")
+
+
 def test_nonces__journal_lost_while_all_is_pending__nothing_is_done_twice(world: World) -> None:
     world.want("a", "b")
     world.tick()
