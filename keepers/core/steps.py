@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from keepers.core.fees import Fee, FeePolicy
+from keepers.core.model import AttemptState
 from keepers.core.nonces import Group
 
 
@@ -83,4 +84,6 @@ def next_step(waiting: Waiting, market: Market, fees: FeePolicy, *, replace_afte
 
 
 def _again(waiting: Waiting, why: str) -> Step:
-    return Step(Do.SEND_AGAIN if waiting.known is False else Do.WAIT, why)
+    # The nodes may know an older attempt, and have never heard of one that a crash held back.
+    unsent = waiting.known is False or waiting.group.newest.state is AttemptState.SIGNED
+    return Step(Do.SEND_AGAIN if unsent else Do.WAIT, why)

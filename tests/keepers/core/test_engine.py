@@ -336,6 +336,17 @@ def test_reorg__of_any_depth__each_operation_is_in_the_chain_once(seed: int) -> 
 # -- crashes
 
 
+def test_crash__before_the_cancellation_left__it_leaves_in_the_next_tick(world: World) -> None:
+    world.want("a")
+    world.tick()
+    world.wanted.clear()
+    world.crash_at = "cancel journaled"
+    world.tick()
+    assert [tx.operation for tx in world.chain.pool.values()] == ["a"]
+    world.tick()
+    assert [tx.operation for tx in world.chain.pool.values()] == [""]
+
+
 @pytest.mark.parametrize("point", POINTS)
 def test_crash__anywhere__nothing_is_lost_or_done_twice(point: str) -> None:
     for seed in range(6):
