@@ -42,6 +42,7 @@ BEST_FIRST = (
     Broadcast.NONCE_TOO_HIGH,
     Broadcast.REFUSED,
 )
+NO_SUCH_METHOD = -32601
 T = TypeVar("T")
 
 
@@ -52,6 +53,7 @@ class Chain:
         self.chain_id = endpoints.chain_id
         self._endpoints = endpoints
         self._logs = LogReader(endpoints)
+        self._foretells = True  # until a node says that it has no such method
 
     @classmethod
     def open(
@@ -113,6 +115,30 @@ class Chain:
             return [result(answer) for answer in self._ask(turn, asks, block)]
 
         return self._endpoints.read(work, f"{method} at block {block}") if asks else []
+
+    def foretell(self, calls: Sequence[Call], block: int) -> list[int | None]:
+        """Gas that each call will use when they come in this order after the block.
+
+        An estimate is of the block as it is, and of what a call needs at worst. None where nobody
+        can say: eth_simulateV1 is young, and a call may fail in it. Raises Unavailable.
+        """
+        unknown: list[int | None] = [None] * len(calls)
+        if not calls or not self._foretells:
+            return unknown
+        asked = {"blockStateCalls": [{"calls": [wire.call(call) for call in calls]}]}
+
+        def work(turn: Turn) -> list[int | None]:
+            """It is no fault of an endpoint if it cannot."""
+            try:
+                return wire.simulated(turn.ask("eth_simulateV1", asked, wire.tag(block)))
+            except NodeError as error:
+                self._foretells = error.code != NO_SUCH_METHOD
+            except (EndpointError, Malformed):
+                pass
+            return unknown
+
+        found = self._endpoints.read(work, f"a simulation at block {block}")
+        return found if len(found) == len(calls) else unknown
 
     # -- state
 

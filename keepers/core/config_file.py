@@ -75,9 +75,7 @@ def read(root: Section) -> Config:
             root.section("round_initializer"), signers
         ),
         reward_caller=keepers.read_reward_caller(root.section("reward_caller"), signers),
-        lease=sections.read_lease(
-            root.section("lease"), poll if root.is_sound else POLL_SECONDS
-        ),
+        lease=sections.read_lease(root.section("lease"), poll if root.is_sound else POLL_SECONDS),
         turn=sections.read_turn(root.section("turn")),
         log=sections.read_log(root.section("log")),
     )

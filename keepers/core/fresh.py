@@ -22,7 +22,7 @@ from keepers.core.steps import Market
 
 @dataclass(frozen=True)
 class Priced:
-    """What a wish takes: `gas` is the limit, `estimate` what a node expects it to use."""
+    """What a wish takes: `gas` is the limit, `estimate` what it is expected to use."""
 
     gas: int
     estimate: int
@@ -53,11 +53,12 @@ class Fresh:
         calls = [Call(wish.to, wish.data, sender=context.account) for wish in order]
         # "pending": somebody else's transaction that does the same may be on its way.
         estimates = context.chain.estimate_many(calls, "pending") if calls else []
+        likely = context.chain.foretell(calls, head.number)
         purse = context.chain.balance(context.account, head.number)
         purse -= sum(group.most for group in context.lane.waiting)
         taken = {*context.lane.taken}
-        for wish, estimate in zip(order, estimates, strict=True):
-            found = self._price(wish, estimate, purse, market)
+        for wish, estimate, used in zip(order, estimates, likely, strict=True):
+            found = self._price(wish, estimate, used, purse, market)
             if isinstance(found, PlanLine):
                 lines.append(found)
                 continue
@@ -90,7 +91,7 @@ class Fresh:
         )
 
     def _price(
-        self, wish: Wish, estimate: int | Reverted, purse: int, market: Market
+        self, wish: Wish, estimate: int | Reverted, used: int | None, purse: int, market: Market
     ) -> Priced | PlanLine:
         """Or why it cannot be sent now."""
         context = self._context
@@ -101,19 +102,20 @@ class Fresh:
             return line_of(wish, verdict, f"would revert: {text}")
         self.simulated.pop(wish.key, None)
         gas = context.settings.with_margin(self._stretched(wish.key, estimate))
+        likely = estimate if used is None else used
         fee = context.fees.first(market.base, market.tip, wish.urgency)
         if fee is None:
             most = context.fees.tolerated(wish.urgency)
             text = f"gas costs {market.base} wei, {most} is tolerated now: waiting for less"
-            return line_of(wish, "wait", text, gas=gas, estimate=estimate)
-        line = line_of(wish, "wait", "", gas=gas, estimate=estimate, fee=fee)
+            return line_of(wish, "wait", text, gas=gas, estimate=likely)
+        line = line_of(wish, "wait", "", gas=gas, estimate=likely, fee=fee)
         cost = gas * fee.max_fee
         if refusal := context.budget.refusal(wish, cost, context.clock.wall()):
             return replace(line, reason=refusal)
         if cost > purse:
             text = f"{context.account} lacks {cost - max(0, purse)} wei for gas: send it ETH"
             return replace(line, reason=text)
-        return Priced(gas, estimate, fee)
+        return Priced(gas, likely, fee)
 
     def _stretched(self, key: str, estimate: int) -> int:
         """Half more for each time that an attempt used up its gas."""
@@ -123,9 +125,7 @@ class Fresh:
         )
         return estimate * (2 + out) // 2
 
-    def _send(
-        self, wish: Wish, priced: Priced, nonce: int, holding: Holding | None
-    ) -> PlanLine:
+    def _send(self, wish: Wish, priced: Priced, nonce: int, holding: Holding | None) -> PlanLine:
         context = self._context
         gas, fee = priced.gas, priced.fee
         line = line_of(

@@ -22,7 +22,7 @@ ACTS = ("send", "replace", "cancel")  # verdicts with which a transaction leaves
 class PlanLine:
     """`why` is why it is due, `reason` why the verdict is what it is; fees and amounts in wei.
 
-    `gas` is the limit of the transaction, `estimate` what a node expects it to use, and `cost` the
+    `gas` is the limit of the transaction, `estimate` what it is expected to use, and `cost` the
     most it can cost. `worth` is None if nobody knows. `tx` is the newest transaction under way for
     it.
     """

@@ -108,6 +108,21 @@ def logs(found: Any, first: int, last: int) -> list[Log]:
     return sorted(kept, key=lambda one: (one.block_number, one.index))
 
 
+def simulated(found: Any) -> list[int | None]:
+    """Gas used by the calls of one simulated block; None for those that failed."""
+    if not isinstance(found, list) or len(found) != 1:
+        raise Malformed(f"a simulation is {_short(found)}")
+    calls = _fields(found[0], "a simulated block").get("calls")
+    if not isinstance(calls, list):
+        raise Malformed(f"simulated calls are {_short(calls)}")
+    used = []
+    for one in calls:
+        fields = _fields(one, "a simulated call")
+        ok = quantity(fields.get("status"), "a status") == 1
+        used.append(quantity(fields.get("gasUsed"), "gas used") if ok else None)
+    return used
+
+
 # -- questions
 
 

@@ -161,6 +161,9 @@ class FakeChain:
     def estimate_many(self, calls: Sequence[Call], block: int | str) -> list[int | Reverted]:
         return [self._estimate(call, pending=block == "pending") for call in calls]
 
+    def foretell(self, calls: Sequence[Call], _block: int) -> list[int | None]:
+        return [None] * len(calls)
+
     def nonce(self, account: str, block: int | str) -> int:
         mined = self._count(account)
         if block != "pending":

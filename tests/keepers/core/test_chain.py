@@ -149,6 +149,47 @@ def test_estimate_many__some_revert__has_all_in_the_order_asked(batches: int) ->
     assert found[1].data == b"\xab"
 
 
+def simulate(*used: int | None) -> Callable[..., Any]:
+    """Answers with the gas that calls used; None stands for one that failed."""
+    results = [{"status": hex(one is not None), "gasUsed": hex(one or 30_000)} for one in used]
+    return lambda _asked, _block: [{"calls": results}]
+
+
+def test_foretell__some_fail__has_the_gas_of_the_others_in_order() -> None:
+    chain, (node,) = chain_of(1)
+    node.answers["eth_simulateV1"] = simulate(21_000, None, 42_000)
+    assert chain.foretell(calls(3), 90) == [21_000, None, 42_000]
+    assert chain.foretell([], 90) == []
+    assert node.asked["eth_simulateV1"] == 1
+
+
+def test_foretell__node_without_the_method__is_not_asked_again_and_not_blamed() -> None:
+    chain, (node,) = chain_of(1)
+    assert [chain.foretell(calls(2), 90) for _ in range(3)] == [[None, None]] * 3
+    assert node.asked["eth_simulateV1"] == 1
+    assert [one.errors for one in chain.status()] == [0]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        fails(NodeError(-32000, "header not found")),
+        simulate(21_000),
+        lambda *_: [],
+        lambda *_: {"calls": []},
+        lambda *_: [{"calls": [{"status": "0x1"}] * 2}],
+    ],
+)
+def test_foretell__no_use_of_the_answer__is_unknown_and_asked_again(
+    answer: Callable[..., Any],
+) -> None:
+    chain, (node,) = chain_of(1)
+    node.answers["eth_simulateV1"] = answer
+    assert chain.foretell(calls(2), 90) == [None, None]
+    node.answers["eth_simulateV1"] = simulate(1, 2)
+    assert chain.foretell(calls(2), 90) == [1, 2]
+
+
 # -- state
 
 

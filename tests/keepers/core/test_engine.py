@@ -69,6 +69,15 @@ def test_pursue__without_a_signer__plans_the_same_and_signs_nothing() -> None:
     assert dry.journal.open_intents(ACCOUNT) == []
 
 
+def test_pursue__node_foretells_the_gas__is_in_the_plan_and_changes_no_limit(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.want("a", "b")
+    monkeypatch.setattr(world.chain, "foretell", lambda _calls, _block: [90_000, None])
+    lines = world.tick()
+    assert [(one.estimate, one.gas) for one in lines] == [(90_000, 120_000), (100_000, 120_000)]
+
+
 # -- what does not go out
 
 
