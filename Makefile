@@ -38,7 +38,7 @@ verifier-calibration: install  ## limits against honest and cheating encodes; SI
 
 keeper-chaos: export OMP_NUM_THREADS = 1
 keeper-chaos: install  ## keepers in trouble, in ten minutes; ARGS="--tenths 1 --only rewards"
-	@python -m tests.chaos --jobs '$(JOBS)' $(ARGS)
+	@python -m tests.chaos $(ARGS)
 
 fuzz: install  ## the stateful tests with the nightly budget (hours)
 	@HYPOTHESIS_PROFILE=nightly ape test tests/stateful $(ARGS)

@@ -16,30 +16,45 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 import click
 
 from tests.chaos.baselines import side_by_side
-from tests.chaos.checks import CHECKS, run
+from tests.chaos.checks import CHECKS, IN_MEMORY, ON_ANVIL, run
+from tests.chaos.report import Check
+from tests.chaos.score import record
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--tenths", type=int, default=10, choices=range(1, 11))
-    parser.add_argument("--jobs", type=int, default=2, help="processes at once")
+    parser.add_argument("--jobs", type=int, default=3, help="at once; most of them mostly wait")
     parser.add_argument("--only", nargs="*", choices=CHECKS, default=list(CHECKS))
+    parser.add_argument("--record", action="store_true", help="write docs/keepers-score.md")
     options = parser.parse_args()
-    start, failed, count = time.monotonic(), 0, 0
+    whole = options.tenths == 10 and len(options.only) == len(CHECKS)
+    if options.record and not whole:
+        parser.error("--record needs a whole run: leave out --tenths and --only")
+    start, found = time.monotonic(), dict[str, list[Check]]()
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(options.jobs, mp_context=spawn, max_tasks_per_child=1) as pool:
-        beside = pool.submit(side_by_side)
         running = {pool.submit(run, name, options.tenths): name for name in options.only}
+        beside = pool.submit(side_by_side)
         for future in as_completed(running):
-            for check in future.result():
+            name = running[future]
+            found[name] = future.result()
+            for check in found[name]:
                 click.echo(check.line())
-                count, failed = count + 1, failed + (not check.passed)
-            seconds = time.monotonic() - start
-            click.echo(f"{running[future]}: over at {seconds:.0f} s", err=True)
+            click.echo(f"{name}: over at {time.monotonic() - start:.0f} s", err=True)
         for line in beside.result():
             click.echo(line)
-    click.echo(f"{count - failed} of {count} checks passed, in {time.monotonic() - start:.0f} s")
-    return 1 if failed else 0
+    seconds, checks = time.monotonic() - start, sum(found.values(), [])
+    passed = sum(check.passed for check in checks)
+    click.echo(f"{passed} of {len(checks)} checks passed, in {seconds:.0f} s")
+    if passed < len(checks):
+        return 1
+    if options.record:
+        on_anvil, others = (
+            sum((found[name] for name in names), []) for names in (ON_ANVIL, IN_MEMORY)
+        )
+        record(on_anvil, others, beside.result(), seconds)
+    return 0
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ POINTS = (
 
 
 def check_crashes(tenths: int, folder: Path) -> list[Check]:
-    """R2: the process ends at one of nine places; the journal is a file."""
-    runs = 50 * tenths
+    """R2: the engine ends at one of nine places; as a process it does so in kills.py."""
+    runs = 20 * tenths
     lost = twice = gaps = left = reached = 0
     for seed in range(runs):
         dice = random.Random(seed)

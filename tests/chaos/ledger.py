@@ -17,11 +17,16 @@ NEW_ROUND = "0x" + keccak(text="NewRound(uint256,bytes32)").hex()
 
 @dataclass(frozen=True)
 class Ledger:
-    """`rewards` and `rounds` map what was done to its block; gas in wei."""
+    """`rewards` and `rounds` map what was done to its block; gas in wei.
+
+    `twice`: rewards called again in their round. `doubled`: transactions that do what another one
+    did in the same round, whether they reverted or not.
+    """
 
     rounds: dict[int, int]
     rewards: dict[tuple[int, str], int]
     twice: int
+    doubled: int
     transactions: int
     reverted: int
     paid: int
@@ -58,6 +63,7 @@ def read_ledger(world: BondingWorld, keepers: Collection[str], first: int) -> Le
         done[key] += 1
         blocks[key] = block
     transactions = reverted = paid = 0
+    sent: Counter[tuple[int, str]] = Counter()
     own = {one.lower() for one in keepers}
     for number in range(first, chain.head + 1):
         if not chain.rpc("eth_getBlockTransactionCountByNumber", hex(number)) > "0x0":
@@ -68,13 +74,17 @@ def read_ledger(world: BondingWorld, keepers: Collection[str], first: int) -> Le
             transactions += 1
             reverted += receipt["status"] != "0x1"
             paid += int(receipt["gasUsed"], 16) * int(receipt["effectiveGasPrice"], 16)
+            tx = chain.rpc("eth_getTransactionByHash", receipt["transactionHash"])
+            # A function and its first argument: the others are hints.
+            sent[next((n for at, n in reversed(starts) if at < number), 0), tx["input"][:74]] += 1
     pending = sum(
         int(chain.rpc("eth_getTransactionCount", one, "pending"), 16)
         - int(chain.rpc("eth_getTransactionCount", one, "latest"), 16)
         for one in own
     )
     twice = sum(count - 1 for count in done.values())
-    return Ledger(rounds, blocks, twice, transactions, reverted, paid, pending)
+    doubled = sum(count - 1 for (_, what), count in sent.items() if what != "0x")
+    return Ledger(rounds, blocks, twice, doubled, transactions, reverted, paid, pending)
 
 
 def _logs(world: BondingWorld, contract: str, topic: str) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 Several proxies in front of one node are several endpoints of one chain. They share a `Pool`, which
 holds the rule that nodes have for replacements and anvil does not always keep: both fees a tenth
-higher. Source: keepers spec (e0).
+higher than those of a transaction that waits. Source: keepers spec (e0).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,6 +47,7 @@ class Faults:
     delay: float = 0.0  # seconds before each answer
     lag: int = 0  # blocks that its head is behind
     chain_id: int | None = None  # says that it is another chain
+    base_fee: int | None = None  # wei, instead of what blocks have
     lost_answers: int = 0  # transactions that arrive, with the connection closed
     swallowed: int = 0  # transactions that are answered and go nowhere
     errors: list[str] = field(default_factory=list)  # answers to the next transactions
@@ -58,6 +60,7 @@ class Offer:
     hash: str
     max_fee: int
     tip: int
+    raw: str
 
 
 class Pool:
@@ -69,23 +72,36 @@ class Pool:
         self.highest_fee = 0
         self.rejected = 0
 
-    def refusal(self, raw: str) -> str | None:
-        """The error that a node gives, None if it takes the transaction."""
+    def refusal(self, raw: str, waits: Callable[[str], bool]) -> str | None:
+        """The error that a node gives, None if it takes the transaction.
+
+        `waits`: whether the node has a transaction that is in no block.
+        """
         data = HexBytes(raw)
         fields = TypedTransaction.from_bytes(data).as_dict()
         sender = Account.recover_transaction(data)
         offer = Offer(
-            keccak(data).hex(), int(fields["maxFeePerGas"]), int(fields["maxPriorityFeePerGas"])
+            "0x" + keccak(data).hex(),
+            int(fields["maxFeePerGas"]),
+            int(fields["maxPriorityFeePerGas"]),
+            raw,
         )
         key = (sender, int(fields["nonce"]))
         with self._lock:
             self.highest_fee = max(self.highest_fee, offer.max_fee)
             old = self._offers.get(key)
-            if old and old.hash != offer.hash and not _outbids(offer, old):
+            taken = old and old.hash != offer.hash and waits(old.hash)
+            if taken and not _outbids(offer, old):
                 self.rejected += 1
                 return "replacement transaction underpriced"
             self._offers[key] = offer
         return None
+
+    def newest(self, sender: str, nonce: int) -> list[Offer]:
+        """The last offer at this nonce and at each later one, in order."""
+        with self._lock:
+            found = [key for key in self._offers if key[0] == sender and key[1] >= nonce]
+            return [self._offers[key] for key in sorted(found)]
 
 
 def _outbids(new: Offer, old: Offer) -> bool:
@@ -128,7 +144,8 @@ class Proxy:
 
     def _answer_many(self, asked: list[Json]) -> Json:
         methods = [str(one["method"]) for one in asked]
-        plain = not self.faults.lag and not {*methods} & SPECIAL
+        faults = self.faults
+        plain = not faults.lag and faults.base_fee is None and not {*methods} & SPECIAL
         if not plain:
             return [self.answer(one) for one in asked]
         self.calls.update(methods)
@@ -139,15 +156,16 @@ class Proxy:
             return {"result": hex(self.faults.chain_id)}
         if method == "eth_sendRawTransaction":
             return self._take(params[0])
-        if self.faults.lag:
-            return self._late(method, params)
-        return self._ask(method, params)
+        found = self._late(method, params) if self.faults.lag else self._ask(method, params)
+        if method == "eth_getBlockByNumber" and found.get("result") and self.faults.base_fee:
+            found["result"]["baseFeePerGas"] = hex(self.faults.base_fee)
+        return found
 
     def _take(self, raw: str) -> dict[str, Json]:
         faults = self.faults
         if faults.errors:
             return {"error": {"code": -32000, "message": faults.errors.pop(0)}}
-        if refusal := self.pool.refusal(raw):
+        if refusal := self.pool.refusal(raw, self._waits):
             return {"error": {"code": -32000, "message": refusal}}
         if faults.swallowed:
             faults.swallowed -= 1
@@ -157,6 +175,10 @@ class Proxy:
             faults.lost_answers -= 1
             raise ConnectionError("the answer is lost")
         return found
+
+    def _waits(self, tx: str) -> bool:
+        found = self._ask("eth_getTransactionByHash", [tx]).get("result")
+        return found is not None and found["blockNumber"] is None
 
     def _late(self, method: str, params: list[Json]) -> dict[str, Json]:
         """As a node answers that has not seen the newest blocks."""

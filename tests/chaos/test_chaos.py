@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chaos.checks import CHECKS, run
+from tests.chaos.checks import IN_MEMORY, run
 
 pytestmark = pytest.mark.integration
 
 
-@pytest.mark.parametrize("name", [name for name in CHECKS if name != "suites"])
+@pytest.mark.parametrize("name", [name for name in IN_MEMORY if name != "suites"])
 def test_chaos__one_tenth__all_within_limits(name: str) -> None:
     checks = run(name, tenths=1)
     assert checks
